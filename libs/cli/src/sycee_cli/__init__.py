@@ -1,0 +1,1 @@
+"""The `sycee` command: the local suite, imports, decisions, receipts, benchmarks."""

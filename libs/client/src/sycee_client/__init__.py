@@ -1,0 +1,1 @@
+"""Typed async clients for Sycee: channels, deadlines, retries, errors, receipt checks."""

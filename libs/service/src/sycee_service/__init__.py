@@ -1,0 +1,1 @@
+"""What every Sycee server is built from: builder, interceptors, settings, database, outbox, telemetry."""

@@ -1,0 +1,1 @@
+"""A seeded, simulated marketplace for demonstrations, load and fault tests."""

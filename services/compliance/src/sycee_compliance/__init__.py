@@ -1,0 +1,1 @@
+"""Identity, screening, consent, dated rules and a Merkle log of decisions."""

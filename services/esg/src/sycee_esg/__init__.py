@@ -1,0 +1,1 @@
+"""ESG assessment of a shop out of its own activity data."""

@@ -1,0 +1,1 @@
+"""The decision composed out of the other services, behind one address."""

@@ -1,0 +1,1 @@
+"""Merchants, their trade events and the portrait made of them."""

@@ -1,0 +1,1 @@
+"""Products, lenders, quotes, schedules and a double-entry exposure ledger."""

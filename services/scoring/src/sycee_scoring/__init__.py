@@ -1,0 +1,1 @@
+"""Calibrated default probability, score, grade and reasons."""
