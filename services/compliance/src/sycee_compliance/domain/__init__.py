@@ -1,0 +1,1 @@
+"""The rules of compliance: plain data and pure functions, free of transport and storage."""

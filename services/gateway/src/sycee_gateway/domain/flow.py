@@ -1,0 +1,121 @@
+"""How evidence becomes an outcome: first what the evidence alone settles, then what the quote and the rules say.
+
+Fails closed: where a check is missing the answer is REFERRED, whatever else is known; no path leads from a missing,
+referring or blocking check to an approval. ESG is no check: without it the offer is merely not discounted (ESG-11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sycee_gateway.domain import reasons
+from sycee_gateway.domain.decision import Outcome, Verdict
+from sycee_gateway.domain.evidence import (
+    Check,
+    Debts,
+    Lender,
+    Offer,
+    OfferFacts,
+    PartyCheck,
+    Quoted,
+    Reason,
+    RulesChecked,
+    Scored,
+)
+from sycee_gateway.domain.policy import Policy
+
+GREEN_PURPOSE = 4
+"""Loan purposes keep their numbers from the contract; this one claims a green label (ESG-01)."""
+
+
+def judge_evidence(policy: Policy, product_id: str, party: PartyCheck | None, scored: Scored | None) -> Verdict | None:
+    """Whether the evidence alone ends it: nothing is asked of the ledger then."""
+    party_reasons = _party_reasons(party)
+    credit = _judge_credit(policy, product_id, scored)
+    credit_reasons = credit.reasons if credit else ()
+    if party is None or scored is None:
+        missing = [
+            reason
+            for reason, answer in ((reasons.PARTY_UNAVAILABLE, party), (reasons.SCORING_UNAVAILABLE, scored))
+            if answer is None
+        ]
+        return Verdict(Outcome.REFERRED, reasons.principal(missing, party_reasons, credit_reasons))
+    if party.outcome is Check.BLOCK:
+        return Verdict(Outcome.DECLINED, reasons.principal(party_reasons, credit_reasons))
+    if credit is not None and credit.outcome is Outcome.DECLINED:
+        return Verdict(Outcome.DECLINED, reasons.principal(credit_reasons, party_reasons))
+    if party.outcome is Check.REFER or credit is not None:
+        return Verdict(Outcome.REFERRED, reasons.principal(party_reasons, credit_reasons))
+    return None
+
+
+def _party_reasons(party: PartyCheck | None) -> tuple[Reason, ...]:
+    if party is None or party.outcome in (Check.PASS, Check.WARN):
+        return ()
+    return party.reasons or (reasons.PARTY_NOT_PASSED,)
+
+
+def _judge_credit(policy: Policy, product_id: str, scored: Scored | None) -> Verdict | None:
+    if scored is None:
+        return None
+    if not scored.scorable:
+        return Verdict(Outcome.DECLINED, scored.reasons or (reasons.NOT_ENOUGH_DATA,))
+    worst = policy.worst_grade_for(product_id)
+    if scored.grade is None or scored.grade > worst:
+        fallback = (reasons.default_risk(scored.grade, scored.default_probability, worst),)
+        return Verdict(Outcome.DECLINED, _lowering(scored.reasons) or fallback)
+    if scored.grade in policy.referred_grades:
+        needs_person = reasons.referred_grade(scored.grade, scored.default_probability)
+        return Verdict(Outcome.REFERRED, (needs_person, *_lowering(scored.reasons)))
+    return None
+
+
+def _lowering(given: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Reasons that speak against the merchant; one that raised the score explains no decline."""
+    return tuple(reason for reason in given if reason.contribution <= 0)
+
+
+def judge_no_offer(quoted: Quoted | None) -> Verdict:
+    """The outcome where nothing is offered. None stands for an application that the ledger refused to take."""
+    if quoted is None:
+        return Verdict(Outcome.REFERRED, (reasons.QUOTE_REFUSED,))
+    return Verdict(Outcome.DECLINED, reasons.principal(quoted.reasons) or (reasons.NO_HEADROOM,))
+
+
+def judge_offer(requested_fen: int, quoted: Quoted, rules: RulesChecked | None) -> Verdict:
+    """The outcome of a concrete offer, given what the rules of the day say of it."""
+    if rules is None:
+        return Verdict(Outcome.REFERRED, (reasons.RULES_UNAVAILABLE,))
+    if rules.outcome in (Check.BLOCK, Check.REFER):
+        outcome = Outcome.DECLINED if rules.outcome is Check.BLOCK else Outcome.REFERRED
+        return Verdict(outcome, reasons.principal(rules.reasons) or (reasons.RULES_NOT_PASSED,))
+    if quoted.offer is not None and quoted.offer.amount_fen < requested_fen:
+        return Verdict(Outcome.APPROVED, reasons.principal(quoted.reasons))
+    return Verdict(Outcome.APPROVED, ())
+
+
+def monthly_net_fen(monthly_12m_fen: int, monthly_3m_adjusted_fen: int) -> int:
+    """Net monthly sales that size a limit: the lower of the two means (LM-01), in fen."""
+    return min(monthly_12m_fen, monthly_3m_adjusted_fen)
+
+
+def offer_facts(
+    *,
+    merchant_id: str,
+    borrower_kind: int,
+    purpose: int,
+    offer: Offer,
+    lenders: Mapping[str, Lender],
+    debts: Debts,
+) -> OfferFacts:
+    """The facts that rules look at. A lender whose capital is not known leaves its rules untellable, which refers."""
+    lender = lenders.get(offer.lender_id)
+    return OfferFacts(
+        merchant_id=merchant_id,
+        borrower_kind=borrower_kind,
+        purpose=purpose,
+        offer=offer,
+        capital_fen=lender.capital_fen if lender else None,
+        existing_business_debt_fen=debts.get(offer.lender_id, 0),
+        green_label=purpose == GREEN_PURPOSE,
+    )

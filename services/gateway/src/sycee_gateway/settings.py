@@ -1,0 +1,37 @@
+"""The variables of the gateway."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from sycee_service.settings import Address, ServiceSettings, settings_config
+
+
+class Settings(ServiceSettings):
+    """Each field is the variable `SYCEE_GATEWAY_<FIELD>`.
+
+    The deadlines of the steps together stay below the five seconds that a caller waits by default.
+    """
+
+    model_config = settings_config("gateway")
+
+    ingestion_address: Address = "127.0.0.1:7001"
+    scoring_address: Address = "127.0.0.1:7002"
+    esg_address: Address = "127.0.0.1:7003"
+    limits_address: Address = "127.0.0.1:7004"
+    compliance_address: Address = "127.0.0.1:7005"
+
+    policy: str = "policy-2026.1"
+
+    profile_deadline_ms: int = Field(default=1_000, ge=1)
+    party_deadline_ms: int = Field(default=900, ge=1)
+    score_deadline_ms: int = Field(default=900, ge=1)
+    esg_deadline_ms: int = Field(default=500, ge=1)
+    ledger_deadline_ms: int = Field(default=1_200, ge=1)
+    rules_deadline_ms: int = Field(default=900, ge=1)
+    log_deadline_ms: int = Field(default=800, ge=1)
+
+    catalogue_max_age_s: int = Field(default=30, ge=1)
+    max_decisions_under_way: int = Field(default=500, ge=1)
+    # A decision that is unfinished this long after its evidence was complete is taken up by the sweeper.
+    unfinished_after_ms: int = Field(default=8_000, ge=0)
+    sweep_interval_ms: int = Field(default=2_000, ge=10)

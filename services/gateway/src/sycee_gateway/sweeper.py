@@ -1,0 +1,54 @@
+"""Finishes what a crash, a ledger that was away or a log that was down left half-way."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+import structlog
+from sycee_service.clock import Clock
+from sycee_service.errors import SyceeError
+
+from sycee_gateway.domain.decision import Decision
+from sycee_gateway.ports import Decisions
+from sycee_gateway.service import DecisionService
+
+log = structlog.get_logger()
+
+BATCH = 50
+"""Decisions in one sweep at most."""
+
+LONGEST_WAIT = timedelta(minutes=5)
+
+
+class Sweeper:
+    """Looks for decisions that are due and brings them to their end, one after another."""
+
+    def __init__(self, decisions: Decisions, service: DecisionService, clock: Clock, every: timedelta) -> None:
+        self._decisions = decisions
+        self._service = service
+        self._clock = clock
+        self._every = every
+
+    async def run(self) -> None:
+        """Sweeps as long as the service lives."""
+        while True:
+            if await self.sweep() < BATCH:
+                await asyncio.sleep(self._every.total_seconds())
+
+    async def sweep(self) -> int:
+        """Tries each decision that is due once; answers how many there were."""
+        due = await self._decisions.due(self._clock.now(), BATCH)
+        for decision in due:
+            try:
+                await self._service.finish(decision)
+            except SyceeError as error:
+                await self._decisions.postpone(decision.decision_id, self._next_try(decision))
+                log.info("decision still unfinished", decision_id=decision.decision_id, reason=error.reason)
+        return len(due)
+
+    def _next_try(self, decision: Decision) -> datetime:
+        """Waits longer the older the decision is, so that an outage costs few attempts and its end is soon noticed."""
+        now = self._clock.now()
+        age = now - decision.evaluation.decided_at
+        return now + min(max(age / 4, self._every), LONGEST_WAIT)

@@ -1,0 +1,65 @@
+"""The policy that ships is a policy, and a broken one is refused by the name of what is wrong."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import yaml
+from sycee_gateway.domain.evidence import Grade
+from sycee_gateway.domain.policy import BadPolicyError, parse_policy
+from sycee_gateway.policy_file import load_policy, policy_text
+
+
+def shipped() -> dict[str, Any]:
+    document = yaml.safe_load(policy_text("policy-2026.1"))
+    assert isinstance(document, dict)
+    return document
+
+
+def test_the_policy_that_ships() -> None:
+    policy = load_policy("policy-2026.1")
+    assert policy.version == "policy-2026.1"
+    assert policy.default_term_months == 12
+    assert policy.hold_hours == 72
+    assert policy.worst_grade_for("shopkeeper") is Grade.D
+    assert policy.worst_grade_for("startup") is Grade.C
+
+
+def test_an_unknown_version_is_refused() -> None:
+    with pytest.raises(BadPolicyError, match=r"policy-1900\.1"):
+        load_policy("policy-1900.1")
+    with pytest.raises(BadPolicyError):
+        load_policy("../pyproject")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "named"),
+    [
+        (("version",), "", "version"),
+        (("default_term_months",), 0, "default_term_months"),
+        (("default_term_months",), True, "default_term_months"),
+        (("hold_hours",), 100_000, "hold_hours"),
+        (("credit",), None, "credit"),
+        (("credit", "worst_grade"), "F", "credit.worst_grade"),
+        (("credit", "worst_grade_by_product"), ["C"], "credit.worst_grade_by_product"),
+        (("credit", "worst_grade_by_product", "startup"), 3, "credit.worst_grade_by_product.startup"),
+        (("credit", "referred_grades"), ["Z"], "credit.referred_grades"),
+        (("consent", "transfer_recipient"), None, "transfer_recipient"),
+        (("disclosure", "review_offered"), "yes", "review_offered"),
+    ],
+)
+def test_a_broken_policy_names_what_is_wrong(path: tuple[str, ...], value: object, named: str) -> None:
+    document = copy.deepcopy(shipped())
+    part = document
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
+    with pytest.raises(BadPolicyError, match=named):
+        parse_policy(document)
+
+
+def test_a_policy_is_a_mapping() -> None:
+    with pytest.raises(BadPolicyError):
+        parse_policy([])

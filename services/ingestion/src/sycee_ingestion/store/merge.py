@@ -1,0 +1,163 @@
+"""The statement that takes a batch of events in: SQL made once, of a table of what each column adds up.
+
+Rows are copied into the temporary table `staged` (one a connection, emptied by each commit), then one statement
+1. enters (source, event_id) into `event_keys`: what is not new stops here;
+2. appends the new events, and those of snapshot kinds to `snapshots`;
+3. enters their buyers into `buyer_days`, to count each once a day;
+4. adds them up into `merchant_days` and `feeds`.
+Every insert is in the order of its key, so that two batches never wait for each other in a ring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sycee_ingestion.domain.event import DAILY_KINDS, SNAPSHOT_KINDS, EventKind
+from sycee_ingestion.schema import DAY_SUMS, FEED_KINDS
+
+CREATE_STAGED = """
+create temporary table if not exists staged (
+    position integer not null,
+    source text collate "C" not null,
+    event_id text collate "C" not null,
+    merchant_no integer not null,
+    kind smallint not null,
+    occurred_at timestamptz not null,
+    day date not null,
+    digest bytea not null,
+    body bytea not null,
+    first bigint not null,
+    second bigint not null,
+    third bigint not null,
+    buyer bigint,
+    facts jsonb
+) on commit delete rows
+"""
+
+FIND_CONFLICTS = """
+select staged.position
+from staged join event_keys using (source, event_id)
+where event_keys.digest <> staged.digest
+order by staged.position
+"""
+"""Run after the merge, with a snapshot of its own: it also sees what another transaction entered in between."""
+
+
+def _count(kind: EventKind, condition: str = "true") -> str:
+    return f"count(*) filter (where kind = {kind:d} and {condition})"
+
+
+def _sum(kind: EventKind, value: str, condition: str = "true") -> str:
+    return f"coalesce(sum({value}) filter (where kind = {kind:d} and {condition}), 0)"
+
+
+_MODES = ("unknown", "road_light", "road_medium", "road_heavy", "rail")
+_PACKAGINGS = ("unknown", "single_use", "recycled", "reusable")
+
+_ADDS: Mapping[str, str] = {
+    "order_count": _count(EventKind.ORDER),
+    "order_fen": _sum(EventKind.ORDER, "first"),
+    # Buyers that are new on the day, and each order without a buyer as one of its own: not known is not the same one.
+    "buyer_count": f"coalesce(max(new_buyer_days.buyers), 0) + {_count(EventKind.ORDER, 'buyer is null')}",
+    "refund_count": _count(EventKind.REFUND),
+    "refund_fen": _sum(EventKind.REFUND, "first"),
+    "return_count": _sum(EventKind.REFUND, "second"),
+    "dispute_count": _sum(EventKind.REFUND, "third"),
+    "review_count": _count(EventKind.REVIEW),
+    "star_sum": _sum(EventKind.REVIEW, "first"),
+    "low_star_count": _count(EventKind.REVIEW, "first <= 2"),
+    "complaint_count": _sum(EventKind.REVIEW, "second"),
+    "parcel_count": _count(EventKind.SHIPMENT),
+    "weighed_count": _count(EventKind.SHIPMENT, "first > 0"),
+    "routed_count": _count(EventKind.SHIPMENT, "second > 0"),
+    "weight_g": _sum(EventKind.SHIPMENT, "first"),
+    "late_count": _count(EventKind.SHIPMENT, "third >= 64"),
+    **{
+        f"gram_km_{mode}": _sum(EventKind.SHIPMENT, "first * second", f"third & 15 = {number}")
+        for number, mode in enumerate(_MODES)
+    },
+    **{
+        f"packaging_{packaging}": _count(EventKind.SHIPMENT, f"(third >> 4) & 3 = {number}")
+        for number, packaging in enumerate(_PACKAGINGS)
+    },
+    "settlement_count": _count(EventKind.SETTLEMENT),
+    "settlement_fen": _sum(EventKind.SETTLEMENT, "first"),
+    "fee_fen": _sum(EventKind.SETTLEMENT, "second"),
+    "traffic_count": _count(EventKind.TRAFFIC),
+    "page_views": _sum(EventKind.TRAFFIC, "first"),
+    "visitors": _sum(EventKind.TRAFFIC, "second"),
+    "social_count": _count(EventKind.SOCIAL_ACTIVITY),
+    "posts": _sum(EventKind.SOCIAL_ACTIVITY, "first"),
+    "interactions": _sum(EventKind.SOCIAL_ACTIVITY, "second"),
+}
+_FOLLOWERS_MARK = f"coalesce(max(third) filter (where kind = {EventKind.SOCIAL_ACTIVITY:d}), 0)"
+
+
+def _merge_days() -> str:
+    adds = ",\n        ".join(f"{_ADDS[column]} as {column}" for column in DAY_SUMS)
+    sets = ",\n        ".join(f"{column} = kept.{column} + excluded.{column}" for column in DAY_SUMS)
+    return f"""
+    insert into merchant_days as kept (merchant_no, day, {", ".join(DAY_SUMS)}, followers_mark)
+    select merchant_no, day,
+        {adds},
+        {_FOLLOWERS_MARK}
+    from fresh left join new_buyer_days using (merchant_no, day)
+    where kind <= {max(DAILY_KINDS):d}
+    group by merchant_no, day
+    order by merchant_no, day
+    on conflict (merchant_no, day) do update set
+        {sets},
+        followers_mark = greatest(kept.followers_mark, excluded.followers_mark)"""
+
+
+def _merge_feeds() -> str:
+    columns, values, sets = [], [], []
+    for name, kind in zip(FEED_KINDS, DAILY_KINDS, strict=True):
+        of_kind = f"filter (where kind = {kind:d})"
+        columns += [f"{name}_count", f"{name}_first", f"{name}_last"]
+        values += [f"count(*) {of_kind}", f"min(day) {of_kind}", f"max(day) {of_kind}"]
+        sets += [
+            f"{name}_count = kept.{name}_count + excluded.{name}_count",
+            f"{name}_first = least(kept.{name}_first, excluded.{name}_first)",
+            f"{name}_last = greatest(kept.{name}_last, excluded.{name}_last)",
+        ]
+    return f"""
+    insert into feeds as kept (merchant_no, source, {", ".join(columns)}, unannounced)
+    select merchant_no, source, {", ".join(values)}, true
+    from fresh
+    group by merchant_no, source
+    order by merchant_no, source
+    on conflict (merchant_no, source) do update set
+        {", ".join(sets)},
+        unannounced = true"""
+
+
+MERGE = f"""
+with entered as (
+    insert into event_keys (source, event_id, digest)
+    select source, event_id, digest from staged order by source, event_id
+    on conflict (source, event_id) do nothing
+    returning source, event_id
+), fresh as materialized (
+    select staged.* from staged join entered using (source, event_id)
+), appended as (
+    insert into events (source, event_id, merchant_no, kind, occurred_at, received_at, body)
+    select source, event_id, merchant_no, kind, occurred_at, $1::timestamptz, body from fresh
+), kept_snapshots as (
+    insert into snapshots (merchant_no, kind, occurred_at, source, event_id, day, facts)
+    select merchant_no, kind, occurred_at, source, event_id, day, facts from fresh
+    where kind >= {min(SNAPSHOT_KINDS):d}
+), entered_buyers as (
+    insert into buyer_days (merchant_no, day, buyer)
+    select distinct merchant_no, day, buyer from fresh
+    where kind = {EventKind.ORDER:d} and buyer is not null
+    order by merchant_no, day, buyer
+    on conflict (merchant_no, day, buyer) do nothing
+    returning merchant_no, day
+), new_buyer_days as (
+    select merchant_no, day, count(*) as buyers from entered_buyers group by merchant_no, day
+), merged_feeds as ({_merge_feeds()}
+), merged_days as ({_merge_days()}
+)
+select count(*) from fresh
+"""  # noqa: S608 - built of the constants above; values are parameters

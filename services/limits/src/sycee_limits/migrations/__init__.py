@@ -1,0 +1,1 @@
+"""Schema of the ledger, in steps that only ever expand."""

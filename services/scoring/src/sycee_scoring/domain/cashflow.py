@@ -1,0 +1,121 @@
+"""What a run of weekly net sales says: trend, and how much a year's sales may miss it by chance.
+
+The weeks are read by a Bayesian weighted regression on level, trend and one yearly harmonic, so that three months give an
+answer as well as two years do, only with a wider error. Priors keep what few weeks cannot tell (a season from a trend)
+near zero instead of guessing; as weeks come in, they fade.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+WEEKS_PER_YEAR: Final = 365.25 / 7.0
+MAX_WEEKS: Final = 104
+
+HALF_LIFE_WEEKS: Final = 26.0
+"""A week counts half of one that is half a year newer: what a shop does now matters more than how it began."""
+
+TREND_PRIOR_SD: Final = 0.35
+"""Prior standard deviation of the trend, a year, as a share of the level. Judgement."""
+
+SEASON_PRIOR_SD: Final = 0.30
+"""Prior standard deviation of each coefficient of the yearly harmonic, as a share of the level. Judgement."""
+
+NOISE_PRIOR_SD: Final = 0.35
+NOISE_PRIOR_WEEKS: Final = 8.0
+"""Prior of a week's relative deviation, worth eight weeks of evidence. Judgement, near the median of simulated shops."""
+
+CLIP: Final = (-1.0, 2.5)
+"""A week counts as at most two and a half ordinary ones and at least minus one: a festival is no level."""
+
+MAX_AUTOCORRELATION: Final = 0.8
+MAX_TREND: Final = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class CashFlow:
+    """What the weeks say, relative to the mean week of the last twelve months."""
+
+    weeks: int
+    trend: float  # a year, within ±MAX_TREND; 0.1 = sales grow by a tenth of the level in a year
+    trend_error: float  # standard error of the trend
+    noise_variance: float  # long-run variance of a week's relative deviation: σ²·(1 + ρ)/(1 − ρ), above 0
+
+
+NO_WEEKS: Final = CashFlow(0, 0.0, TREND_PRIOR_SD, NOISE_PRIOR_SD**2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Design:
+    """The regression's matrices for one number of weeks; the phase of the season does not matter to the trend."""
+
+    columns: npt.NDArray[np.float64]  # weeks × 4: level, trend in years up to now, cosine, sine
+    weights: npt.NDArray[np.float64]  # weeks
+    weighted: npt.NDArray[np.float64]  # 4 × weeks: columns' · weights
+    normal: npt.NDArray[np.float64]  # 4 × 4: columns' · weights · columns
+    weight_sum: float
+
+
+@lru_cache(maxsize=MAX_WEEKS)
+def _design(weeks: int) -> _Design:
+    age = np.arange(weeks - 1, -1, -1, dtype=np.float64)
+    turn = 2.0 * math.pi * age / WEEKS_PER_YEAR
+    columns = np.column_stack((np.ones(weeks), -age / WEEKS_PER_YEAR, np.cos(turn), np.sin(turn)))
+    weights = np.exp2(-age / HALF_LIFE_WEEKS)
+    weighted = columns.T * weights
+    return _Design(columns, weights, weighted, weighted @ columns, float(weights.sum()))
+
+
+_PRIOR_PRECISION: Final = np.diag((1e-9, TREND_PRIOR_SD**-2, SEASON_PRIOR_SD**-2, SEASON_PRIOR_SD**-2))
+
+
+def read_weeks(weekly_net_fen: tuple[int, ...], monthly_net_fen: int) -> CashFlow:
+    """Reads weekly net sales, oldest first, at most `MAX_WEEKS`; `monthly_net_fen` above 0 is the scale.
+
+    The posterior of (level, trend, season) under noise σ² is normal with covariance (X'WX/σ² + Λ)⁻¹. A first fit takes
+    σ² from successive differences, which no trend or season disturbs (von Neumann's estimator). Its residuals give the
+    long-run variance σ²·(1 + ρ)/(1 − ρ) of an AR(1) with correlation ρ (T. W. Anderson, The Statistical Analysis of Time
+    Series, 1971, section 8.2: variance of the mean of an autocorrelated series), and the second fit uses that: where the
+    weeks hang together, each tells less. Negative correlation is not credited.
+    """
+    weeks = len(weekly_net_fen)
+    if weeks == 0:
+        return NO_WEEKS
+    relative = np.array(weekly_net_fen, dtype=np.float64)
+    relative *= 365.25 / 12.0 / 7.0 / monthly_net_fen
+    np.clip(relative, CLIP[0], CLIP[1], out=relative)
+    design = _design(weeks)
+    steps = np.diff(relative)
+    variance = _with_prior(float(steps @ steps) / 2.0, weeks - 1)
+    coefficients = _posterior(design, variance) @ (design.weighted @ relative) / variance
+    long_run = _long_run_variance(design, relative - design.columns @ coefficients)
+    posterior = _posterior(design, long_run)
+    trend = float(posterior[1] @ (design.weighted @ relative)) / long_run
+    return CashFlow(weeks, min(max(trend, -MAX_TREND), MAX_TREND), math.sqrt(float(posterior[1, 1])), long_run)
+
+
+def _posterior(design: _Design, variance: float) -> npt.NDArray[np.float64]:
+    """The posterior covariance of the coefficients, 4 × 4, under a noise variance."""
+    return np.linalg.inv(design.normal / variance + _PRIOR_PRECISION)
+
+
+def _long_run_variance(design: _Design, residuals: npt.NDArray[np.float64]) -> float:
+    """σ²·(1 + ρ)/(1 − ρ) of the residuals, recent weeks counting more; ρ within 0 and `MAX_AUTOCORRELATION`."""
+    weeks = len(residuals)
+    weighted = design.weights * residuals
+    share = weeks / design.weight_sum
+    variance = _with_prior(float(weighted @ residuals) * share, weeks)
+    covariance = float(weighted[1:] @ residuals[:-1]) * share / (weeks + NOISE_PRIOR_WEEKS)
+    correlation = min(max(covariance / variance, 0.0), MAX_AUTOCORRELATION)
+    return variance * (1.0 + correlation) / (1.0 - correlation)
+
+
+def _with_prior(sum_of_squares: float, count: int) -> float:
+    """A variance out of a sum of squares over `count` weeks, with the prior's weeks added."""
+    return (sum_of_squares + NOISE_PRIOR_WEEKS * NOISE_PRIOR_SD**2) / (count + NOISE_PRIOR_WEEKS)
