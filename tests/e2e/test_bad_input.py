@@ -31,7 +31,8 @@ ASKED_WITH_NOTHING = {"ListMerchants", "ListProducts", "ListLenders", "ListEntri
 
 def methods_of(suite: Suite, service: str) -> list[MethodDescriptor]:
     """Every RPC that the service says it serves, by reflection."""
-    with grpc.secure_channel(*suite.target(service), options=suite.channel_options(service)) as channel:
+    address, credentials = suite.target(service)
+    with grpc.secure_channel(address, credentials, options=suite.channel_options(service)) as channel:
         database = ProtoReflectionDescriptorDatabase(channel)
         pool = DescriptorPool(database)
         names = [name for name in database.get_services() if name.startswith("sycee.")]
@@ -42,7 +43,9 @@ def key_of(method: MethodDescriptor) -> str:
     return f"{method.containing_service.name}.{method.name}"
 
 
-async def answer_of(channel: grpc.aio.Channel, method: MethodDescriptor, request: Message) -> grpc.aio.AioRpcError | None:
+async def answer_of(
+    channel: grpc.aio.Channel, method: MethodDescriptor, request: Message
+) -> grpc.aio.AioRpcError | None:
     """Sends one request; the error it met, or None."""
     path = f"/{method.containing_service.full_name}/{method.name}"
     encode = type(request).SerializeToString
@@ -59,7 +62,7 @@ async def answer_of(channel: grpc.aio.Channel, method: MethodDescriptor, request
 
 def named_fields(error: grpc.aio.AioRpcError) -> list[str]:
     """The fields that the error's BadRequest names."""
-    status = rpc_status.from_call(error)  # type: ignore[arg-type]
+    status = rpc_status.from_call(error)
     named = []
     for detail in status.details if status else []:
         if detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 MAX_DEPTH = 4
 FAR_FUTURE_S = 4_102_444_800  # 2100-01-01
-NEVER_FUTURE = frozenset({"as_of", "given_at", "occurred_at", "opened_on", "registered_on", "checked_at", "report_date"})
+NEVER_FUTURE = frozenset({"as_of", "given_at", "occurred_at", "opened_on", "registered_on", "checked_at"})
 ID_SUFFIXES = ("_id", "_token", "_sha256", "uscc", "province_code", "platform", "path")
 
 
@@ -48,7 +49,7 @@ def _parent(message: Message, path: tuple[str, ...]) -> Message:
 
 
 def _flaws(good: Message, path: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], str, Spoil]]:
-    for field in good.DESCRIPTOR.fields:
+    for field in cast("list[FieldDescriptor]", good.DESCRIPTOR.fields):
         here = (*path, field.name)
         if field.is_repeated:
             if field.message_type is None or field.name == "shops":

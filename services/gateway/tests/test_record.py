@@ -27,7 +27,23 @@ from sycee_gateway.domain.record import canonical, gather_facts, make_record, mi
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 123457, tzinfo=UTC)
 PORTRAIT = Portrait(
-    "m1", NOW, "features-1", 0.755, 2, 1, "33", True, 1, 2, 3, 4, 0.1, False, b"profile", message=None, identity="secret"
+    "m1",
+    NOW,
+    "features-1",
+    0.755,
+    2,
+    1,
+    "33",
+    True,
+    1,
+    2,
+    3,
+    4,
+    0.1,
+    False,
+    b"profile",
+    message=None,
+    identity="secret",
 )
 PARTY = PartyCheck(Check.PASS, (), ("UN-1", "CN-2"), b"party")
 SCORED = Scored(True, 655, Grade.B, 0.0312345, (), "combined-1", b"score")

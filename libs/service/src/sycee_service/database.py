@@ -87,7 +87,7 @@ class Transaction:
 
 
 class Savepoint:
-    """`async with tx.savepoint():` — undone alone when the block raises. They do not nest."""
+    """`async with tx.savepoint():` — undone alone when the block raises. They nest: PostgreSQL takes the innermost name."""
 
     __slots__ = ("_driver",)
 

@@ -28,7 +28,9 @@ class Rulebook:
 def load_rulebook() -> Rulebook:
     """Reads every YAML file in the package's `rules` folder. Raises RuleTextError: a broken pack must not serve."""
     contents = {
-        entry.name: entry.read_bytes() for entry in files("sycee_compliance").joinpath("rules").iterdir() if entry.is_file()
+        entry.name: entry.read_bytes()
+        for entry in files("sycee_compliance").joinpath("rules").iterdir()
+        if entry.is_file()
     }
     return read_rulebook({name: content for name, content in contents.items() if name.endswith(".yaml")})
 

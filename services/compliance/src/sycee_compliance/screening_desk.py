@@ -9,10 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import structlog
-
-from sycee_compliance.domain.screening import ScreeningList, ScreeningListError, read_list
 from sycee_service.clock import Clock, business_day
 from sycee_service.errors import Unavailable
+
+from sycee_compliance.domain.screening import ScreeningList, ScreeningListError, read_list
 
 SAMPLE_PUBLISHED = date(2026, 11, 1)
 RETRY_AFTER_MS = 5_000
@@ -63,7 +63,7 @@ class ScreeningDesk:
             else:
                 self._load_file(self._path)
         except (OSError, ScreeningListError) as error:
-            log.error("screening_list_unusable", file=str(self._path), error=str(error))
+            log.error("screening list unusable", file=str(self._path), error=str(error))
 
     async def renew(self, every_s: float) -> None:
         """Looks for a newer file for ever; reading takes seconds for long lists, so it happens beside the loop."""
@@ -75,7 +75,7 @@ class ScreeningDesk:
         if self._held is None:
             sample = files("sycee_compliance").joinpath("lists", "simulated.csv")
             self._held = Held(read_list(sample.read_bytes(), SAMPLE_PUBLISHED), None)
-            log.warning("screening_list_is_the_simulated_sample", versions=self._held.lists.versions)
+            log.warning("screening against the simulated sample only", versions=self._held.lists.versions)
 
     def _load_file(self, path: Path) -> None:
         stat = path.stat()
@@ -85,4 +85,4 @@ class ScreeningDesk:
         lists = read_list(path.read_bytes(), business_day(published))
         self._held = Held(lists, published)
         self._seen = (stat.st_mtime_ns, stat.st_size)
-        log.info("screening_list_loaded", versions=lists.versions, names=lists.name_count)
+        log.info("screening list loaded", versions=lists.versions, names=lists.name_count)

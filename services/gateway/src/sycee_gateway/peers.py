@@ -96,9 +96,7 @@ class GrpcPeers:
     async def assess(self, portrait: Portrait) -> Assessed:
         """The ESG standing."""
         request = esg_pb2.AssessRequest(profile=_profile(portrait))
-        return answers.assessed(
-            await _asked("esg", self._client.esg.Assess(request, timeout=self._within.esg_s))
-        )
+        return answers.assessed(await _asked("esg", self._client.esg.Assess(request, timeout=self._within.esg_s)))
 
     def quote_request(
         self, application: Application, portrait: Portrait, scored: Scored, assessed: Assessed | None
@@ -188,9 +186,7 @@ class GrpcPeers:
 
     async def append(self, decision_id: str, record: bytes) -> Receipt:
         """Puts the record into the log."""
-        request = compliance_pb2.AppendRecordRequest(
-            request_id=f"{decision_id}:record", kind="decision", record=record
-        )
+        request = compliance_pb2.AppendRecordRequest(request_id=f"{decision_id}:record", kind="decision", record=record)
         call = self._client.compliance.AppendRecord(request, timeout=self._within.log_s)
         return answers.receipt(await _asked("compliance", call))
 
@@ -245,9 +241,7 @@ def _translated(service: str, error: client_errors.SyceeError) -> errors.SyceeEr
     match error:
         case client_errors.InvalidArgument():
             violations = [errors.Violation(each.field, each.description) for each in error.violations]
-            return errors.InvalidArgument.many(
-                violations or [errors.Violation("", error.message)], reason=error.reason
-            )
+            return errors.InvalidArgument.many(violations or [errors.Violation("", error.message)], reason=error.reason)
         case client_errors.NotFound():
             return errors.NotFound(error.metadata.get("kind", service), error.metadata.get("id", ""))
         case client_errors.FailedPrecondition():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 from sycee_service.settings import Address, ServiceSettings, settings_config
 
+from sycee_gateway.peers import Deadlines
+
 
 class Settings(ServiceSettings):
     """Each field is the variable `SYCEE_GATEWAY_<FIELD>`.
@@ -35,3 +37,25 @@ class Settings(ServiceSettings):
     # A decision that is unfinished this long after its evidence was complete is taken up by the sweeper.
     unfinished_after_ms: int = Field(default=8_000, ge=0)
     sweep_interval_ms: int = Field(default=2_000, ge=10)
+
+    def addresses(self) -> dict[str, str]:
+        """Where each service is, by its name."""
+        return {
+            "ingestion": self.ingestion_address,
+            "scoring": self.scoring_address,
+            "esg": self.esg_address,
+            "limits": self.limits_address,
+            "compliance": self.compliance_address,
+        }
+
+    def deadlines(self) -> Deadlines:
+        """The deadlines of the steps, in seconds."""
+        return Deadlines(
+            profile_s=self.profile_deadline_ms / 1_000,
+            party_s=self.party_deadline_ms / 1_000,
+            score_s=self.score_deadline_ms / 1_000,
+            esg_s=self.esg_deadline_ms / 1_000,
+            ledger_s=self.ledger_deadline_ms / 1_000,
+            rules_s=self.rules_deadline_ms / 1_000,
+            log_s=self.log_deadline_ms / 1_000,
+        )

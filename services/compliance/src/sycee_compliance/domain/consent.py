@@ -64,7 +64,9 @@ class NewestConsent:
     expires_at: datetime | None
 
 
-def standings(queries: Sequence[ConsentQuery], newest: Iterable[NewestConsent], moment: datetime) -> tuple[Standing, ...]:
+def standings(
+    queries: Sequence[ConsentQuery], newest: Iterable[NewestConsent], moment: datetime
+) -> tuple[Standing, ...]:
     """Answers each query, in order, out of the newest consents given by `moment`.
 
     A transfer to one lender stands on a consent to that lender or on one to all of them.

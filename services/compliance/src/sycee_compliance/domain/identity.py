@@ -51,7 +51,7 @@ USCC_KINDS: dict[BorrowerKind, frozenset[str]] = {
     BorrowerKind.SOLE_TRADER: frozenset({"92"}),
     BorrowerKind.ENTERPRISE: frozenset({"91", "93"}),
 }
-"""CN-ID-01: authority and type, the first two characters, that each legal form bears (91 enterprise, 92 个体户, 93 co-operative)."""
+"""CN-ID-01: authority and type, the first two characters (91 enterprise, 92 个体户, 93 co-operative), by legal form."""
 
 
 @dataclass(frozen=True, slots=True)

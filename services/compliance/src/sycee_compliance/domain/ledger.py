@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sycee_compliance.domain import merkle
@@ -29,6 +30,10 @@ class NewLeaf:
     def is_same(self, other: NewLeaf) -> bool:
         """Whether both ask for the same record under one key."""
         return self.kind == other.kind and self.record == other.record
+
+    def is_known_as(self, known: KnownLeaf) -> bool:
+        """Whether a leaf that is there already holds the same record."""
+        return self.kind == known.kind and hashlib.sha256(self.record).digest() == known.record_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,15 @@ class Sealed:
         """Every node that a proof of this batch's leaves can need: new ones, and the edge that they were put on."""
         edge = zip(merkle.frontier_places(self.before.size), self.before.frontier, strict=True)
         return {**dict(edge), **self.growth.nodes}
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusive:
+    """What was found and done under the log's lock. `sealed` is None when every leaf was there already."""
+
+    known: Mapping[RequestKey, KnownLeaf]
+    after: LogState
+    sealed: Sealed | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class LendingRates:
 
 
 def lending_rates(rows: Sequence[Mapping[str, object]]) -> LendingRates:
-    """Builds the table out of rows with `from` (date) and `one_year_bp` (int). Raises ValueError when it is not in order."""
+    """Builds the table out of rows with `from` (date) and `one_year_bp` (int). Raises ValueError when one is wrong."""
     days: list[date] = []
     values: list[int] = []
     for row in rows:

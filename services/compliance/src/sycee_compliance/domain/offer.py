@@ -35,7 +35,7 @@ class LenderKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class LenderShare:
-    """A lender's part. `capital_fen`: net assets or tier-1 capital at the end of the year before, None when not known."""
+    """A lender's part. `capital_fen`: net assets or tier-1 capital at the last year's end, None when not known."""
 
     lender_id: str
     kind: LenderKind
@@ -68,7 +68,6 @@ class Offer:
     cost_table_shown: bool
 
 
-
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A fact that rules may name. `optional` facts can be missing: a rule that uses one must list it in `needs`."""
@@ -97,7 +96,9 @@ FACTS: Mapping[str, Fact] = {
     "bank_part_fen": Fact("银行出资金额", "largest part of one bank"),
     "microloan_part_fen": Fact("小额贷款公司出资金额", "largest part of one microloan company"),
     "microloans": Fact("小额贷款公司上年末净资产", "prior-year-end net assets of the microloan company", optional=True),
-    "existing_business_debt_fen": Fact("在同一机构的经营性贷款余额", "business debt at the same lenders", optional=True),
+    "existing_business_debt_fen": Fact(
+        "在同一机构的经营性贷款余额", "business debt at the same lenders", optional=True
+    ),
     "existing_consumer_debt_fen": Fact("在同一机构的消费贷款余额", "consumer debt at the same lenders", optional=True),
     "lpr_1y_bp": Fact("一年期 LPR", "one-year LPR", optional=True),
     "green_label": Fact("是否使用绿色标识", "whether a green label is claimed"),

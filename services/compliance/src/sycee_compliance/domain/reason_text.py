@@ -39,7 +39,9 @@ class ReasonText:
 
     def names(self) -> frozenset[str]:
         """The facts and parameters that the texts show. Raises ValueError when a text is malformed."""
-        return frozenset(name for text in (self.zh, self.en) for _, name, _, _ in _units.parse(text) if name is not None)
+        return frozenset(
+            name for text in (self.zh, self.en) for _, name, _, _ in _units.parse(text) if name is not None
+        )
 
     def fill(self, facts: Mapping[str, object], parameters: Mapping[str, int]) -> Reason:
         """The reason with values."""

@@ -19,7 +19,20 @@ from sycee_compliance.domain.rules import Confidence, Rule, RuleResult, Severity
 RULE_ID = re.compile(r"[A-Z]+(?:-[A-Z0-9]+)+")
 REASON_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 KEYS = frozenset(
-    "id title citation confidence effective severity parameters needs applies check reason cases".split()
+    [
+        "id",
+        "title",
+        "citation",
+        "confidence",
+        "effective",
+        "severity",
+        "parameters",
+        "needs",
+        "applies",
+        "check",
+        "reason",
+        "cases",
+    ]
 )
 OPTIONAL_KEYS = frozenset({"parameters", "needs"})
 

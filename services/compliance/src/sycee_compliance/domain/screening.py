@@ -6,8 +6,8 @@ import csv
 import hashlib
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 
@@ -19,7 +19,7 @@ from sycee_compliance.domain.similarity import similarity
 THRESHOLD = 0.86
 """Names at least this alike are a hit."""
 CERTAIN = 0.97
-"""At least this alike, what the list commands is done; below it a person looks first, and nothing goes on until then."""
+"""At least this alike, what the list commands is done; below it a person looks, and nothing goes on until then."""
 OTHER_NUMBER = 0.14
 """Taken off when both numbers are known and differ: an equal name then refers, a likely one is no hit."""
 OTHER_KIND = 0.05
@@ -110,24 +110,27 @@ class ScreeningList:
                 score = self._score(party, form, self._entries[owner], self._forms[position])
                 if score >= THRESHOLD and score > found.get(owner, 0.0):
                     found[owner] = score
-        screening = self.summary(_hit(self._entries[owner], score) for owner, score in found.items())
-        if forms:
-            return screening
+        hits = [_hit(self._entries[owner], score) for owner, score in found.items()]
         # A name without a letter cannot be screened, and what is not screened is not clear.
-        return replace(screening, outcome=max(screening.outcome, Outcome.REFER))
+        return self._answer(hits, worst(hit.outcome for hit in hits) if forms else Outcome.REFER)
 
-    def summary(self, hits: Iterable[Hit]) -> Screening:
-        """One answer out of hits of one party or several: the best of each entry, most alike first."""
+    def merge(self, screenings: Sequence[Screening]) -> Screening:
+        """One answer for several parties: the worst of them, and the best hit of each entry."""
+        hits = [hit for screening in screenings for hit in screening.hits]
+        return self._answer(hits, worst(screening.outcome for screening in screenings))
+
+    def not_screened(self) -> Screening:
+        """The answer when nobody is named: it refers, for what is not screened is not clear."""
+        return self._answer((), Outcome.REFER)
+
+    def _answer(self, hits: Sequence[Hit], outcome: Outcome) -> Screening:
         best: dict[tuple[str, str], Hit] = {}
         for hit in hits:
             key = (hit.list_id, hit.entry_id)
             if key not in best or hit.similarity > best[key].similarity:
                 best[key] = hit
         ranked = sorted(best.values(), key=lambda hit: (-hit.similarity, hit.list_id, hit.entry_id))
-        # The outcome is that of all hits, also of those that the answer has no room for.
-        return Screening(
-            worst(hit.outcome for hit in ranked), tuple(ranked[:HITS_MAX]), self.versions, self.name_count
-        )
+        return Screening(outcome, tuple(ranked[:HITS_MAX]), self.versions, self.name_count)
 
     def _add(self, entry: ListEntry) -> None:
         owner = len(self._entries)
@@ -135,10 +138,7 @@ class ScreeningList:
         for number in entry.id_numbers:
             self._by_number[number].append(owner)
         forms = {
-            form
-            for name in entry.names
-            for person in _readings(entry.kind)
-            for form in name_forms(name, person=person)
+            form for name in entry.names for person in _readings(entry.kind) for form in name_forms(name, person=person)
         }
         for form in sorted(forms, key=lambda form: (form.letters, form.words, form.hanzi)):
             self._forms.append(form)

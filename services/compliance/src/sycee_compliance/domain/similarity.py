@@ -7,7 +7,7 @@ from rapidfuzz.distance import OSA
 from sycee_compliance.domain.names import NameForm
 
 EDIT_WEIGHT = 1.2
-"""One edit costs 1.2 / length: at the shipped threshold a reading of nine letters stands one slip, a shorter one none."""
+"""One edit costs 1.2 / length: at the shipped threshold nine letters stand one slip, fewer stand none."""
 READING_ONLY = 0.95
 """Ceiling where one name is in Chinese characters and the other in Latin letters: a reading has many spellings."""
 SAME_READING = 0.88

@@ -74,7 +74,7 @@ class Facts:
     newest_tax: records.TaxRecord | None
     taxes: tuple[records.TaxRecord, ...]
     energy_uses: tuple[records.EnergyUse, ...]
-    penalties: tuple[records.Penalty, ...]
+    penalties: records.Penalties
     repayments: records.RepaymentRecord
 
 
@@ -173,7 +173,7 @@ def portray(facts: Facts, as_of: datetime) -> Profile:
         energy=records.energy_section(facts.energy_uses, today) if EventKind.ENERGY_USE in received else None,
         visits=_visits(facts.year) if EventKind.TRAFFIC in received else None,
         social=_social(facts) if EventKind.SOCIAL_ACTIVITY in received else None,
-        penalties=records.penalty_section(facts.penalties) if EventKind.STORE_PENALTY in received else None,
+        penalties=facts.penalties if EventKind.STORE_PENALTY in received else None,
         repayments=facts.repayments if EventKind.REPAYMENT in received else None,
         sources=statuses,
         coverage=coverage.coverage(statuses),

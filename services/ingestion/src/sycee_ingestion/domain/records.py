@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -47,15 +47,6 @@ class EnergyUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Penalty:
-    """A penalty; `kind` carries the number of the contract's StorePenalty.Kind."""
-
-    kind: int
-    fine_fen: int
-    points: int
-
-
-@dataclass(frozen=True, slots=True)
 class RepaymentRecord:
     """Repayments seen, and the longest delay in days."""
 
@@ -83,7 +74,10 @@ class Energy:
 
 @dataclass(frozen=True, slots=True)
 class Penalties:
-    """The penalty section of a portrait: (kind, count) by kind, and the sum of the fines."""
+    """The penalty section of a portrait, over 730 days: (kind, count) ascending by kind, and the sum of the fines.
+
+    `kind` carries the number of the contract's StorePenalty.Kind.
+    """
 
     counts: tuple[tuple[int, int], ...]
     fines_fen: int
@@ -144,11 +138,3 @@ def energy_section(records: Iterable[EnergyUse], today: date) -> Energy:
         electricity_wh += record.electricity_wh * days // ((record.period_last - record.period_first).days + 1)
         covered.update(range(begin.toordinal(), end.toordinal() + 1))
     return Energy(electricity_wh=electricity_wh, day_count=len(covered))
-
-
-def penalty_section(penalties: Sequence[Penalty]) -> Penalties:
-    """Penalties counted by kind, ascending, with the sum of their fines."""
-    counts: dict[int, int] = {}
-    for penalty in penalties:
-        counts[penalty.kind] = counts.get(penalty.kind, 0) + 1
-    return Penalties(counts=tuple(sorted(counts.items())), fines_fen=sum(penalty.fine_fen for penalty in penalties))

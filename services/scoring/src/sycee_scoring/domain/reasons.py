@@ -11,8 +11,8 @@ from sycee_scoring.domain.causes import Cause
 MAX_REASONS: Final = 4
 """Rule XP-01."""
 
-LEAST_POINTS: Final = 1.0
-"""A cause that took less than one score point is no principal reason."""
+LEAST_POINTS: Final = 2.0
+"""A cause that took less than two score points, a tenth of a doubling of the odds, is no principal reason."""
 
 
 @dataclass(frozen=True, slots=True)

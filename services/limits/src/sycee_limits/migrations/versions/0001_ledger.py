@@ -106,7 +106,6 @@ def _entries() -> None:
         sa.Column("posted_at", MOMENT, nullable=False),
         sa.CheckConstraint("kind in ('RESERVE', 'CAPTURE', 'RELEASE', 'EXPIRE')", name="entry_kind"),
     )
-    op.create_index("entry_merchant", "entry", ["merchant_id", "entry_id"])
     op.create_table(
         "movement",
         sa.Column("entry_id", sa.BigInteger, sa.ForeignKey("entry.entry_id"), primary_key=True),

@@ -1,0 +1,64 @@
+"""Probes: whether a process really serves. Each raises NotReady with the reason."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from sycee_client.transport import MutualTls
+
+from sycee_cli.suite.ports import HOST
+from sycee_cli.suite.spec import NotReady
+
+PROBE_S = 2.0
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+
+
+async def grpc_serves(port: int, name: str, tls: MutualTls) -> None:
+    """A service: gRPC health over mutual TLS; it must show a certificate for `name`."""
+    credentials = grpc.ssl_channel_credentials(tls.ca, tls.key, tls.certificate)
+    await _check(grpc.aio.secure_channel(f"{HOST}:{port}", credentials, [("grpc.ssl_target_name_override", name)]))
+
+
+async def edge_serves(port: int, admin_port: int, ca: bytes) -> None:
+    """The edge: Envoy is live, and a health call through its listener reaches the gateway."""
+    await http_ok(admin_port, "/ready")
+    await _check(grpc.aio.secure_channel(f"{HOST}:{port}", grpc.ssl_channel_credentials(ca)))
+
+
+async def http_ok(port: int, path: str) -> None:
+    """An HTTP server on this machine: a GET answers 200."""
+    try:
+        async with asyncio.timeout(PROBE_S):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            try:
+                writer.write(f"GET {path} HTTP/1.0\r\nHost: {HOST}\r\n\r\n".encode())
+                await writer.drain()
+                status = (await reader.readline()).split()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError) as error:
+        raise NotReady(f"no answer on port {port}") from error
+    if len(status) < 2 or status[1] != b"200":
+        raise NotReady(f"{path} answers {b' '.join(status).decode(errors='replace')}")
+
+
+async def postgres_accepts(pg_isready: Path, port: int) -> None:
+    """PostgreSQL: it takes connections."""
+    command = (str(pg_isready), "-q", "-h", HOST, "-p", str(port), "-t", str(int(PROBE_S)))
+    process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL)
+    if await process.wait() != 0:
+        raise NotReady("it does not take connections yet")
+
+
+async def _check(channel: grpc.aio.Channel) -> None:
+    try:
+        answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=PROBE_S)
+    except grpc.aio.AioRpcError as error:
+        raise NotReady(f"{error.code().name}: {error.details()}"[:200]) from error
+    finally:
+        await channel.close()
+    if answer.status != _SERVING:
+        raise NotReady(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))

@@ -1,0 +1,57 @@
+"""Prometheus metrics of one server. Labels are methods, codes and names of parts: never ids, never what a caller sent."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """One registry a server, so that several servers fit in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        registry = self.registry
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
+        self.rpcs = Counter("sycee_rpcs", "RPCs answered", ["method", "code"], registry=registry)
+        self.rpc_seconds = Histogram(
+            "sycee_rpc_seconds", "Time in the server", ["method"], buckets=_SECONDS, registry=registry
+        )
+        self.replays = Counter("sycee_replays", "Answers given again for a request_id", ["method"], registry=registry)
+        self.conflicts = Counter("sycee_conflicts", "Handlers run again after a conflict", ["method"], registry=registry)
+        self.healthy = Gauge("sycee_healthy", "1 while the check passes", ["check"], registry=registry)
+        self.restarts = Counter("sycee_task_restarts", "Background tasks begun again", ["task"], registry=registry)
+        self.outbox_sent = Counter("sycee_outbox_sent", "Events acknowledged by the bus", registry=registry)
+        self.consumed = Counter("sycee_consumed", "Events taken from the bus", ["consumer", "result"], registry=registry)
+        self.in_flight = 0
+        Gauge("sycee_rpcs_in_flight", "RPCs being answered", registry=registry).set_function(lambda: self.in_flight)
+
+    def listen(self, address: str) -> Exposition:
+        """Serves the metrics over HTTP at host:port; OSError when the port is taken."""
+        host, _, port = address.rpartition(":")
+        server, _thread = start_http_server(int(port), host.strip("[]"), registry=self.registry)
+        return Exposition(server)
+
+
+class Exposition:
+    """The HTTP end of the metrics."""
+
+    def __init__(self, server: object) -> None:
+        self._server = server
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        port: int = self._server.server_port  # type: ignore[attr-defined] # a wsgiref server, untyped by prometheus_client
+        return port
+
+    def close(self) -> None:
+        """Stops listening."""
+        self._server.shutdown()  # type: ignore[attr-defined]
+        self._server.server_close()  # type: ignore[attr-defined]

@@ -1,0 +1,5 @@
+"""Alembic's entry: the service library runs the revisions."""
+
+from sycee_service.migrations import run_env
+
+run_env()

@@ -1,0 +1,1 @@
+"""The schema of the gateway, a step a file."""
