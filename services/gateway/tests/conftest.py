@@ -9,13 +9,14 @@ from typing import Any
 
 import grpc
 import pytest
-from fakes import START, World, serving
 from sycee.decision.v1 import decision_pb2, decision_pb2_grpc
 from sycee_gateway.server import build
 from sycee_gateway.settings import Settings
 from sycee_service.clock import ManualClock
 from sycee_service.testing import nats_url, postgres_url, running
 from sycee_service.wire import fen_to_money
+
+from .fakes import START, World, serving
 
 __all__ = ["nats_url", "postgres_url"]
 

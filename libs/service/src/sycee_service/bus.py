@@ -203,10 +203,15 @@ class Bus:
         try:
             async with asyncio.timeout(HANDLE_TIMEOUT_S):
                 await handle(event)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the event comes again
+        except Exception as error:
             self._metrics.consumed.labels(durable, "failed").inc()
             structlog.get_logger().warning(
-                "event failed", consumer=durable, type=event.type, event_id=event.id, delivery=delivery, **describe(error)
+                "event failed",
+                consumer=durable,
+                type=event.type,
+                event_id=event.id,
+                delivery=delivery,
+                **describe(error),
             )
             await message.nak(delay=_backoff_s(delivery))
             return

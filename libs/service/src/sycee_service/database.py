@@ -15,12 +15,12 @@ from collections.abc import Callable
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import asyncpg
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
-from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
 from sycee_client import calls
 
 from sycee_service.clock import Clock
@@ -46,7 +46,9 @@ _LOST = (
 
 _EMIT = "insert into outbox (event_id, subject, body) select * from unnest($1::text[], $2::text[], $3::bytea[])"
 _REMEMBER = "insert into idempotency (caller, method, request_id, digest, answer) values ($1, $2, $3, $4, $5)"
-_REMEMBER_AND_EMIT = f"with remembered as ({_REMEMBER}) {_EMIT.replace('$3', '$8').replace('$2', '$7').replace('$1', '$6')}"  # noqa: S608 - built of the two constants above
+_REMEMBER_AND_EMIT = (
+    f"with remembered as ({_REMEMBER}) {_EMIT.replace('$3', '$8').replace('$2', '$7').replace('$1', '$6')}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Transaction:
         self.driver: asyncpg.Connection = driver
         self._events = events
 
-    async def execute(self, statement: Executable) -> list[asyncpg.Record]:
+    async def execute(self, statement: ClauseElement) -> list[asyncpg.Record]:
         """Runs a SQLAlchemy Core statement; rows as asyncpg gives them (`row["column"]`), none for a plain write."""
         text, arguments = compile_statement(statement)
         rows: list[asyncpg.Record] = await self.driver.fetch(text, *arguments)
@@ -87,7 +89,7 @@ class Transaction:
 
 
 class Savepoint:
-    """`async with tx.savepoint():` — undone alone when the block raises. They nest: PostgreSQL takes the innermost name."""
+    """`async with tx.savepoint():` — undone alone when the block raises. They nest."""
 
     __slots__ = ("_driver",)
 
@@ -104,7 +106,7 @@ class Savepoint:
             await self._driver.execute("rollback to savepoint inner_step; release savepoint inner_step")
 
 
-def compile_statement(statement: Executable) -> tuple[str, list[object]]:
+def compile_statement(statement: ClauseElement) -> tuple[str, list[object]]:
     """The text and positional arguments of a Core statement, in asyncpg's style."""
     compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     if not isinstance(compiled, SQLCompiler):
@@ -344,7 +346,7 @@ class ReadingContext:
 
 
 class RpcWork:
-    """`async with RpcWork(database) as work:` — the blocks inside join `work`. Leaving it undoes what did not commit."""
+    """`async with RpcWork(database) as work:` — blocks inside join it. Leaving it undoes what did not commit."""
 
     __slots__ = ("_token", "_work")
 
@@ -406,4 +408,4 @@ async def open_pool(url: str, size: int) -> asyncpg.Pool:
 
 
 async def _keep(driver: Any) -> None:
-    """Spares each release a round trip: no session state is ever set, and asyncpg itself rolls open transactions back."""
+    """Spares each release a round trip: no session state is ever set, and asyncpg rolls open transactions back."""

@@ -17,6 +17,8 @@ Every answer also carries `ErrorInfo(reason, domain="sycee", metadata)`. Message
 caller and into logs: never put personal data in them.
 """
 
+# ruff: noqa: N818 - they are named after the canonical codes
+
 from __future__ import annotations
 
 from collections.abc import Sequence

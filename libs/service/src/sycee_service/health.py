@@ -77,7 +77,7 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # grpcio-hea
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._checks[name]()
-        except Exception as error:  # noqa: BLE001 - whatever a check raises says that it fails
+        except Exception as error:
             if self._failing is None or name not in self._failing:
                 structlog.get_logger().warning("check fails", check=name, **describe(error))
             self._metrics.healthy.labels(name).set(0)

@@ -36,9 +36,7 @@ async def remembered(database: Database, caller: str, method: str, request_id: s
     if row is None:
         return None
     if row["digest"] != digest:
-        raise AlreadyExists(
-            "REQUEST_ID_REUSED", "this request_id was used with another payload", request_id=request_id
-        )
+        raise AlreadyExists("REQUEST_ID_REUSED", "this request_id was used with another payload", request_id=request_id)
     answer: bytes = row["answer"]
     return answer
 

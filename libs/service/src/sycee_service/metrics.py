@@ -1,4 +1,4 @@
-"""Prometheus metrics of one server. Labels are methods, codes and names of parts: never ids, never what a caller sent."""
+"""Prometheus metrics of one server. Labels are methods, codes and names of parts, never what a caller sent."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ class Metrics:
             "sycee_rpc_seconds", "Time in the server", ["method"], buckets=_SECONDS, registry=registry
         )
         self.replays = Counter("sycee_replays", "Answers given again for a request_id", ["method"], registry=registry)
-        self.conflicts = Counter("sycee_conflicts", "Handlers run again after a conflict", ["method"], registry=registry)
+        self.conflicts = Counter(
+            "sycee_conflicts", "Handlers run again after a conflict", ["method"], registry=registry
+        )
         self.healthy = Gauge("sycee_healthy", "1 while the check passes", ["check"], registry=registry)
         self.restarts = Counter("sycee_task_restarts", "Background tasks begun again", ["task"], registry=registry)
         self.outbox_sent = Counter("sycee_outbox_sent", "Events acknowledged by the bus", registry=registry)
-        self.consumed = Counter("sycee_consumed", "Events taken from the bus", ["consumer", "result"], registry=registry)
+        self.consumed = Counter(
+            "sycee_consumed", "Events taken from the bus", ["consumer", "result"], registry=registry
+        )
         self.in_flight = 0
         Gauge("sycee_rpcs_in_flight", "RPCs being answered", registry=registry).set_function(lambda: self.in_flight)
 

@@ -21,7 +21,7 @@ from sqlalchemy.pool import NullPool
 LOCK_TIMEOUT_S = 60
 
 
-class SchemaBehind(RuntimeError):
+class SchemaBehindError(RuntimeError):
     """The schema is not at the newest revision, and migrating was not asked for."""
 
 
@@ -38,8 +38,8 @@ def run_env() -> None:
 async def migrate(url: str, migrations: str, *, upgrade: bool) -> None:
     """Upgrades the database at `url` to the newest revision in the package path `migrations`, under an advisory lock.
 
-    Without `upgrade` it only looks, and raises SchemaBehind unless the schema is there. A schema that is ahead, left by
-    a newer version of the service, is taken: migrations expand before they contract.
+    Without `upgrade` it only looks, and raises SchemaBehindError unless the schema is there. A schema that is ahead,
+    left by a newer version of the service, is taken: migrations expand before they contract.
     """
     engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
     try:
@@ -65,7 +65,9 @@ def _migrate(connection: Connection, migrations: str, upgrade: bool) -> None:
     if not _is_behind(connection, scripts):
         return
     if not upgrade:
-        raise SchemaBehind(f"the schema of {migrations} is not at {scripts.get_current_head()}; let a start migrate it")
+        raise SchemaBehindError(
+            f"the schema of {migrations} is not at {scripts.get_current_head()}; let a start migrate it"
+        )
     key = zlib.crc32(migrations.encode())
     connection.execute(text("select set_config('lock_timeout', :bound, false)"), {"bound": f"{LOCK_TIMEOUT_S}s"})
     connection.execute(text("select pg_advisory_lock(:key)"), {"key": key})

@@ -22,7 +22,7 @@ outbox = sa.Table(
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
 )
 
-# The answer that each request_id got, by caller and RPC. `digest` is SHA-256 of the request, serialised deterministically.
+# The answer that each request_id got, by caller and RPC. `digest` is SHA-256 of the request.
 idempotency = sa.Table(
     "idempotency",
     metadata,

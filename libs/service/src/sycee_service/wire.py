@@ -30,7 +30,8 @@ def money_to_fen(field: str, money: Money) -> int:
     """Whole, non-negative fen of a CNY amount, at most `MAX_FEN`; anything else is InvalidArgument."""
     if money.currency_code != CURRENCY:
         raise InvalidArgument(f"{field}.currency_code", f"must be {CURRENCY}", value=money.currency_code)
-    units, nanos = money.units, money.nanos
+    units: int = money.units
+    nanos: int = money.nanos
     if units < 0 or nanos < 0:
         raise InvalidArgument(field, "must not be negative", value=f"{units} units, {nanos} nanos")
     if nanos >= 1_000_000_000 or nanos % _NANOS_PER_FEN:
@@ -63,7 +64,7 @@ def date_to_proto(day: date) -> Date:
 
 
 def time_from_proto(field: str, moment: Timestamp) -> datetime:
-    """An aware UTC datetime, exact to the microsecond; finer parts are cut off. Outside years 1–9999: InvalidArgument."""
+    """An aware UTC datetime, exact to the microsecond, finer parts cut off; outside years 1–9999 InvalidArgument."""
     seconds, nanos = moment.seconds, moment.nanos
     if not (_MIN_SECONDS <= seconds <= _MAX_SECONDS and 0 <= nanos <= 999_999_999):
         raise InvalidArgument(field, "must be a time in the years 1 to 9999", value=f"{seconds} s, {nanos} ns")
@@ -86,9 +87,7 @@ def page_token_decode(field: str, token: str, count: int) -> tuple[str, ...]:
     """The `count` keys in a token that `page_token_encode` made; anything else is InvalidArgument."""
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        body = raw[4:]
-        if zlib.crc32(body) != int.from_bytes(raw[:4], "big"):
-            raise ValueError("checksum")
+        body = raw[4:] if zlib.crc32(raw[4:]) == int.from_bytes(raw[:4], "big") else b""
         keys = json.loads(body)
     except (ValueError, binascii.Error, RecursionError):
         raise _bad_token(field) from None

@@ -20,6 +20,7 @@ from sycee_service.errors import (
     SyceeError,
     Unavailable,
 )
+from sycee_service.logs import describe
 
 from sycee_compliance.domain import merkle
 from sycee_compliance.domain.ledger import Appended, InclusionProof, KnownLeaf, LogState, NewLeaf, Sealed, answers
@@ -137,8 +138,8 @@ class MerkleLog:
             await self._append([group[0].leaf for group in groups.values()], groups)
         except SyceeError as error:
             self._give_up(batch, error)
-        except Exception:
-            log.exception("append to the log failed", leaves=len(groups))
+        except Exception as error:
+            log.error("append to the log failed", leaves=len(groups), **describe(error))  # noqa: TRY400 - as text it might quote a record
             self._give_up(batch, _unavailable())
 
     async def _append(self, leaves: Sequence[NewLeaf], groups: dict[tuple[str, str], list[Waiting]]) -> None:

@@ -63,7 +63,7 @@ class ScreeningDesk:
             else:
                 self._load_file(self._path)
         except (OSError, ScreeningListError) as error:
-            log.error("screening list unusable", file=str(self._path), error=str(error))
+            log.error("screening list unusable", file=str(self._path), error=str(error))  # noqa: TRY400 - no trace: the error says it all
 
     async def renew(self, every_s: float) -> None:
         """Looks for a newer file for ever; reading takes seconds for long lists, so it happens beside the loop."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sycee.compliance.v1 import compliance_pb2, compliance_pb2_grpc
-from sycee_service.host import Host, serve
+from sycee_service.errors import FailedPrecondition
+from sycee_service.host import Host, StartRefusedError, serve
 
 from sycee_compliance.access import ACCESS
 from sycee_compliance.handlers import ComplianceHandlers
@@ -27,24 +28,23 @@ def main() -> None:
 
 
 async def build(host: Host[Settings]) -> None:
-    """Wires the service."""
+    """Wires the service. Raises StartRefusedError when the log's key or name cannot be used."""
     settings = host.settings
-    if settings.log_key_file is None:
-        raise SigningKeyError("SYCEE_COMPLIANCE_LOG_KEY_FILE must name the log's Ed25519 key, a PEM file")
-    signer = HeadSigner(settings.log_id, read_signing_key(settings.log_key_file))
-    rulebook = load_rulebook()
-    desk = ScreeningDesk(settings.screening_list, timedelta(hours=settings.screening_max_age_h), host.clock)
-    desk.load()
     database = await host.database("sycee_compliance.migrations")
     await host.bus()
     leaves = LogStore(database)
-    await leaves.open(settings.log_id)
-    log = MerkleLog(
-        leaves, signer, host.clock, waiting_max=settings.append_waiting_max, batch_max=settings.append_batch_max
-    )
-    service = ComplianceService(ConsentStore(database), log, rulebook, desk, host.clock)
+    try:
+        signer = HeadSigner(settings.log_id, read_signing_key(settings.log_key_file))
+        await leaves.open(settings.log_id)
+    except (SigningKeyError, FailedPrecondition) as error:
+        raise StartRefusedError(str(error)) from error
+    bounds = {"waiting_max": settings.append_waiting_max, "batch_max": settings.append_batch_max}
+    log = MerkleLog(leaves, signer, host.clock, **bounds)
+    desk = ScreeningDesk(settings.screening_list, timedelta(hours=settings.screening_max_age_h), host.clock)
+    desk.load()
+    service = ComplianceService(ConsentStore(database), log, load_rulebook(), desk, host.clock)
     host.background("append", log.run)
-    host.background("screening_lists", lambda: desk.renew(settings.screening_reload_s))
+    host.background("screening lists", lambda: desk.renew(settings.screening_reload_s))
     host.add_check("screening", desk.check)
     host.add(
         ComplianceHandlers(service),

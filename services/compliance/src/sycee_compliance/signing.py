@@ -33,8 +33,10 @@ class HeadSigner:
         return TreeHead(self.log_id, tree_size, root_hash, signed_at, self.key_id, self._key.sign(text))
 
 
-def read_signing_key(path: Path) -> Ed25519PrivateKey:
+def read_signing_key(path: Path | None) -> Ed25519PrivateKey:
     """Reads an unencrypted PKCS#8 PEM file. Raises SigningKeyError."""
+    if path is None:
+        raise SigningKeyError("SYCEE_COMPLIANCE_LOG_KEY_FILE must name the log's Ed25519 key, a PEM file")
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:

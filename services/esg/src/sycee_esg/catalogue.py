@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -110,7 +110,8 @@ def _metric(entry: Mapping[str, Any]) -> MetricRule:
         code=entry["code"],
         pillar=Pillar(entry["pillar"]),
         unit=entry["unit"],
-        points=tuple((float(value), float(score)) for value, score in entry["points"]),
+        values=tuple(float(value) for value, _ in entry["points"]),
+        scores=tuple(float(score) for _, score in entry["points"]),
         stretch=entry.get("stretch"),
         method=entry["method"],
     )
@@ -150,9 +151,9 @@ def _check(book: Book) -> None:
     _need(all(0 <= row.discount_bp <= MAX_DISCOUNT_BP for row in book.discounts), "a discount is above 50 bp (ESG-11)")
     _need(_descends([row.discount_bp for row in book.discounts]), "the discount grid must fall")
     for rule in book.metrics:
-        values = [value for value, _ in rule.points]
-        _need(len(values) >= 2 and _descends(values[::-1]), f"{rule.code}: the values of its points must rise")
-        _need(all(0 <= score <= 100 for _, score in rule.points), f"{rule.code}: a score is outside 0 to 100")
+        rises = len(rule.values) >= 2 and _descends(rule.values[::-1])
+        _need(rises, f"{rule.code}: the values of its points must rise")
+        _need(all(0 <= score <= 100 for score in rule.scores), f"{rule.code}: a score is outside 0 to 100")
         _need(rule.stretch is None or rule.stretch in _FIGURES, f"{rule.code}: no figure {rule.stretch}")
     for materiality in (book.default_materiality, *book.materiality_by_category.values()):
         weights = (*materiality.pillar_weights.values(), *materiality.metric_weights.values())
@@ -161,7 +162,7 @@ def _check(book: Book) -> None:
         )
 
 
-def _descends(values: list[float] | list[int]) -> bool:
+def _descends(values: Sequence[float]) -> bool:
     return all(earlier > later for earlier, later in pairwise(values))
 
 

@@ -104,7 +104,10 @@ class FileShape(_Strict):
 
 
 class Value(_Strict):
-    """Where one value comes from (a column, several joined by "-", or a constant) and how to read it."""
+    """Where one value comes from (a column, several joined by "-", or a constant) and how to read it.
+
+    A bare text or number in its place is a constant.
+    """
 
     column: ColumnName | None = None
     columns: Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=8)] | None = None
@@ -116,6 +119,11 @@ class Value(_Strict):
     currency: Annotated[str, Field(alias="from", pattern="^[A-Z]{3}$")] = "CNY"
     rate: Rate | None = None
     absolute: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_constant(cls, given: object) -> object:
+        return {"constant": given} if isinstance(given, str | int | float | bool) else given
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -251,6 +259,8 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be plain text", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} stands twice", key.start_mark)
             seen.add(key.value)

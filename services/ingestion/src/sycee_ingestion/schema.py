@@ -211,7 +211,6 @@ imports = Table(
     Column("accepted_count", BigInteger, nullable=False),
     Column("duplicate_count", BigInteger, nullable=False),
     Column("reject_count", BigInteger, nullable=False),
-    Column("skipped_count", BigInteger, nullable=False),
     Column("first_rejects", JSONB, nullable=False),
     Column("error", Text, nullable=False),
     _moment("created_at"),

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from sycee_service.clock import Clock, business_day
+from sycee_service.database import Transaction
 from sycee_service.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
 
 from sycee_limits import events
@@ -122,20 +123,20 @@ class LimitsService:
         """
         now = self._clock.now()
         self._check(application, now)
-        async with self._store.transaction():
+        async with self._store.transaction() as tx:
             view = await self._view(reservation_id, application, now)
-            if view.taken:
-                raise reservation_exists(reservation_id)
             for _ in range(ATTEMPTS_MAX):
+                if view.taken:
+                    raise reservation_exists(reservation_id)
                 quote = quoting.quote(application, self._catalogue, view.books)
                 if quote.offer is None:
                     return quote, None
                 if view.late or self._counts_late(quote.offer, application, view):
-                    view = await self._expire_for(reservation_id, application, now)
+                    view = await self._expire_for(reservation_id, application, tx, now)
                     continue
                 hold = self._reservation(reservation_id, application, quote.offer, now, hold_for)
                 if await self._store.hold(hold, self._ceilings(hold), revision=view.revision, now=now):
-                    await self._store.emit([events.reserved(hold, quote.offer)])
+                    tx.emit(events.reserved(hold, quote.offer))
                     return quote, hold
                 view = await self._view(reservation_id, application, now)
         raise Aborted("LEDGER_CONTENDED", "other holds on the same head-room kept coming first")
@@ -147,7 +148,7 @@ class LimitsService:
         RESERVATION_CAPTURED for a capture of another amount).
         """
         now = self._clock.now()
-        async with self._store.transaction():
+        async with self._store.transaction() as tx:
             hold = await self._get_reservation(reservation_id)
             asked_fen = _captured_fen(hold, amount_fen)
             if hold.state_at(now) is ReservationState.HELD:
@@ -155,7 +156,7 @@ class LimitsService:
                 postings = ledger.capture(hold.amount_fen, asked_fen)
                 state = ReservationState.CAPTURED
                 if await self._store.close(hold, postings, state=state, now=now, facility=facility):
-                    await self._store.emit([events.captured(hold, facility)])
+                    tx.emit(events.captured(hold, facility))
                     done = replace(hold, state=state, captured_fen=asked_fen, facility_id=facility.facility_id)
                     return done, facility
                 hold = await self._get_reservation(reservation_id)
@@ -167,12 +168,12 @@ class LimitsService:
         Errors: NotFound; FailedPrecondition (RESERVATION_CAPTURED).
         """
         now = self._clock.now()
-        async with self._store.transaction():
+        async with self._store.transaction() as tx:
             hold = await self._get_reservation(reservation_id)
             if hold.state_at(now) is ReservationState.HELD:
                 postings = (ledger.release(hold.amount_fen),)
                 if await self._store.close(hold, postings, state=ReservationState.VOIDED, now=now):
-                    await self._store.emit([events.voided(hold)])
+                    tx.emit(events.voided(hold))
                     return replace(hold, state=ReservationState.VOIDED)
                 hold = await self._get_reservation(reservation_id)
             if hold.state is ReservationState.CAPTURED:
@@ -197,13 +198,13 @@ class LimitsService:
     async def sweep(self, at_most: int) -> int:
         """Posts the expiry of holds whose time ran out, at most so many. Returns how many it found to do."""
         now = self._clock.now()
-        async with self._store.transaction():
+        async with self._store.transaction() as tx:
             picked = await self._store.pick_expired(now, at_most)
             if picked:
                 products = sorted({hold.product_account for hold in picked})
                 lenders = sorted({hold.lender_account for hold in picked})
                 await self._store.lock([*products, *lenders])
-                await self._post_expiry([hold.reservation_id for hold in picked], now)
+                await self._post_expiry([hold.reservation_id for hold in picked], tx, now)
         return len(picked)
 
     def _check(self, application: Application, now: datetime) -> None:
@@ -231,7 +232,9 @@ class LimitsService:
         )
         return any(view.posted_fen.get(account, 0) + offer.amount_fen > limit_fen for account, limit_fen in wanted)
 
-    async def _expire_for(self, reservation_id: str, application: Application, now: datetime) -> LedgerView:
+    async def _expire_for(
+        self, reservation_id: str, application: Application, tx: Transaction, now: datetime
+    ) -> LedgerView:
         """Posts what ran out, this merchant's first, and looks again with every programme locked."""
         merchant = ledger.merchant_account(application.merchant_id)
         await self._store.lock([merchant])
@@ -241,12 +244,12 @@ class LimitsService:
         products.update(hold.product_account for hold in picked)
         lenders.update(hold.lender_account for hold in picked)
         await self._store.lock([*sorted(products), *sorted(lenders)])
-        await self._post_expiry([hold.reservation_id for hold in picked], now)
+        await self._post_expiry([hold.reservation_id for hold in picked], tx, now)
         return (await self._view(reservation_id, application, now)).as_posted()
 
-    async def _post_expiry(self, reservation_ids: list[str], now: datetime) -> None:
-        expired = await self._store.expire(reservation_ids, now)
-        await self._store.emit(events.expired(hold) for hold in expired)
+    async def _post_expiry(self, reservation_ids: list[str], tx: Transaction, now: datetime) -> None:
+        for hold in await self._store.expire(reservation_ids, now):
+            tx.emit(events.expired(hold))
 
     def _reservation(
         self, reservation_id: str, application: Application, offer: Offer, now: datetime, hold_for: timedelta | None
@@ -281,9 +284,7 @@ class LimitsService:
             raise NotFound("reservation", reservation_id)
         return found
 
-    async def _captured_before(
-        self, hold: Reservation, asked_fen: int, now: datetime
-    ) -> tuple[Reservation, Facility]:
+    async def _captured_before(self, hold: Reservation, asked_fen: int, now: datetime) -> tuple[Reservation, Facility]:
         """The answer to a capture of a hold that is no longer held."""
         state = hold.state_at(now)
         if state is not ReservationState.CAPTURED:

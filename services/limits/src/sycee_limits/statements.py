@@ -1,8 +1,8 @@
-"""The hot SQL of the ledger, one statement a step.
+"""The SQL of the ledger, one statement a step.
 
 Every transaction locks in one order: merchants, then holds, then products, then lenders. A hold is only ever changed by
-who has its merchant locked, so the state of a merchant's holds is fixed while that lock lasts. Lenders and products, which
-most decisions share, come last and stay locked only until the commit that follows at once.
+who has its merchant locked, so the state of a merchant's holds is fixed while that lock lasts. Lenders and products,
+which most decisions share, come last and stay locked only until the commit that follows at once.
 """
 
 # Kinds of row: account (account, –, used, revision), hold and facility (lender, product, amount, service),
@@ -33,7 +33,7 @@ with opened as (
 {_BOOKS}
 union all
 select 'taken', reservation_id, '', 0, 0 from reservation where reservation_id = $4
-"""
+"""  # noqa: S608 - built of the constant above
 
 # Holds, if and only if every account has room and nothing of the merchant's changed since it was read.
 # $1 accounts (merchant, product, lender), $2 their ceilings, $3 amount, $4 the merchant's revision as read
@@ -91,7 +91,8 @@ with merchant as materialized (
     returning entry_id, kind
 ), moved as (
     insert into movement (entry_id, account, available_fen, held_fen, drawn_fen)
-    select posted.entry_id, touched.account, -(planned.held_fen + planned.drawn_fen), planned.held_fen, planned.drawn_fen
+    select posted.entry_id, touched.account,
+           -(planned.held_fen + planned.drawn_fen), planned.held_fen, planned.drawn_fen
     from posted
     join unnest($7::text[], $8::bigint[], $9::bigint[]) as planned (kind, held_fen, drawn_fen) using (kind)
     cross join unnest($1::text[]) as touched (account)
@@ -181,7 +182,8 @@ LIST_ENTRIES_OF_ACCOUNT = _PAGE.format(
     where movement.account = $3 and movement.entry_id > $1
       and case $5 when '' then true when 'available' then movement.available_fen <> 0
           when 'held' then movement.held_fen <> 0 else movement.drawn_fen <> 0 end
-      and ($4 = '' or exists (select from movement as other where other.entry_id = entry.entry_id and other.account = $4))
+      and ($4 = '' or exists (
+          select from movement as other where other.entry_id = entry.entry_id and other.account = $4))
     order by movement.entry_id limit $2
 """
 )
@@ -205,7 +207,8 @@ with derived as (
     ) as spread group by account
 )
 select account, account.held_fen, account.drawn_fen,
-       coalesce(derived.held_fen, 0)::bigint as entries_held_fen, coalesce(derived.drawn_fen, 0)::bigint as entries_drawn_fen,
+       coalesce(derived.held_fen, 0)::bigint as entries_held_fen,
+       coalesce(derived.drawn_fen, 0)::bigint as entries_drawn_fen,
        coalesce(holds.held_fen, 0)::bigint as holds_fen, coalesce(loans.drawn_fen, 0)::bigint as facilities_fen
 from account
 left join derived using (account) left join holds using (account) left join loans using (account)

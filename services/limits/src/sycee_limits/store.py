@@ -5,13 +5,12 @@ above the ceiling it was held against; entries are only ever added. Each method 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
 from sycee_service.database import Database, TransactionContext
 from sycee_service.errors import AlreadyExists
-from sycee_service.outbox import Event
 
 from sycee_limits import statements
 from sycee_limits.domain.application import Books, Position
@@ -49,10 +48,15 @@ class LedgerView:
     """
 
     books: Books
+    product_account: str
     posted_fen: dict[str, int]
     revision: int
     late: bool
     taken: bool
+
+    def as_posted(self) -> "LedgerView":
+        """The same with books that count every hold until its expiry is posted."""
+        return replace(self, books=_books(self.books.positions, self.posted_fen, self.product_account))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,10 @@ class LimitsStore:
     async def hold(
         self, reservation: Reservation, ceilings: Sequence[Ceiling], *, revision: int, now: datetime
     ) -> bool:
-        """Holds the amount on merchant, product and lender in one statement; false, and nothing is done, when an account
-        would pass its ceiling or the merchant's revision is another by now. The three accounts stay locked either way.
+        """Holds the amount on merchant, product and lender, in one statement.
 
+        False, and nothing is done, when an account would pass its ceiling or the merchant's revision is another by
+        now. The three accounts stay locked either way.
         Errors: AlreadyExists (RESERVATION_EXISTS) when another merchant takes the same reservation_id in this moment.
         """
         async with self._database.transaction() as tx:
@@ -147,8 +152,10 @@ class LimitsStore:
         now: datetime,
         facility: Facility | None = None,
     ) -> bool:
-        """Ends a hold with its postings, and opens the facility it becomes. False, and nothing is done, when the hold
-        was ended by someone else or its time ran out."""
+        """Ends a hold with its postings, and opens the facility it becomes.
+
+        False, and nothing is done, when someone else ended the hold or its time ran out.
+        """
         drawn_fen = facility.limit_fen if facility else 0
         async with self._database.transaction() as tx:
             accounts = await tx.driver.fetchval(
@@ -185,16 +192,10 @@ class LimitsStore:
         ]
 
     async def expire(self, reservation_ids: Sequence[str], now: datetime) -> list[Reservation]:
-        """Posts the expiry of holds whose accounts the transaction has locked; those that were ended before are left."""
+        """Posts the expiry of holds whose accounts the transaction has locked; those that ended before are left."""
         async with self._database.transaction() as tx:
             rows = await tx.driver.fetch(statements.EXPIRE, list(reservation_ids), now)
         return [_reservation(row) for row in rows]
-
-    async def emit(self, events: Iterable[Event]) -> None:
-        """Has events sent when, and only when, the transaction commits."""
-        async with self._database.transaction() as tx:
-            for event in events:
-                tx.emit(event)
 
     async def reservation(self, reservation_id: str) -> Reservation | None:
         """A hold in whatever state."""
@@ -236,7 +237,10 @@ class LimitsStore:
             balances = await tx.driver.fetch(statements.VERIFY)
             entries = await tx.driver.fetch(statements.VERIFY_ENTRIES)
         return [
-            *(Discrepancy(row["account"], ", ".join(f"{key} {value}" for key, value in row.items())) for row in balances),
+            *(
+                Discrepancy(row["account"], ", ".join(f"{key} {value}" for key, value in row.items()))
+                for row in balances
+            ),
             *(Discrepancy("", f"entry {row['entry_id']} is not balanced") for row in entries),
         ]
 
@@ -268,17 +272,15 @@ def _view(rows: Sequence[asyncpg.Record], merchant_id: str, product_id: str) -> 
             taken = True
         else:
             positions.append(Position(first, second, amount_fen, other))
-    return LedgerView(_books(positions, posted, late_at, product_id), posted, revision, late, taken)
-
-
-def _books(positions: list[Position], posted: dict[str, int], late_at: dict[str, int], product_id: str) -> Books:
+    product = product_account(product_id)
     live = {account: used_fen - late_at.get(account, 0) for account, used_fen in posted.items()}
+    return LedgerView(_books(tuple(positions), live, product), product, posted, revision, late, taken)
+
+
+def _books(positions: tuple[Position, ...], used_fen: dict[str, int], product: str) -> Books:
     prefix = lender_account("")
-    return Books(
-        positions=tuple(positions),
-        lender_used_fen={a.removeprefix(prefix): used_fen for a, used_fen in live.items() if a.startswith(prefix)},
-        product_used_fen=live.get(product_account(product_id), 0),
-    )
+    lenders = {account.removeprefix(prefix): fen for account, fen in used_fen.items() if account.startswith(prefix)}
+    return Books(positions=positions, lender_used_fen=lenders, product_used_fen=used_fen.get(product, 0))
 
 
 def _reservation(row: asyncpg.Record) -> Reservation:

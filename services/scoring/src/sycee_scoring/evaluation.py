@@ -52,7 +52,8 @@ def brier(bad: Array, probability: Array) -> float:
 
 
 def with_interval(measure: Callable[[Array, Array], float], bad: Array, predicted: Array) -> Figure:
-    """The measure with a 95 % percentile interval over `RESAMPLES` bootstrap samples of loans; same seed, same figures."""
+    """The measure with a 95 % percentile interval over `RESAMPLES` bootstrap samples of loans; same seed, same
+    figures."""
     random = np.random.default_rng(SEED)
     count = len(bad)
     drawn = np.empty(RESAMPLES)
@@ -64,8 +65,8 @@ def with_interval(measure: Callable[[Array, Array], float], bad: Array, predicte
 
 
 def logistic_line(bad: Array, risk: Array, offset: Array | float = 0.0) -> tuple[float, float]:
-    """Intercept and slope of a logistic regression of outcome on log-odds `risk`, by Newton's method. A slope of 1 means
-    that the log-odds are spread as they should be, below 1 that they are overstated."""
+    """Intercept and slope of a logistic regression of outcome on log-odds `risk`, by Newton's method. A slope of 1
+    means that the log-odds are spread as they should be, below 1 that they are overstated."""
     columns = np.column_stack((np.ones(len(bad)), risk))
     line = np.array([0.0, 1.0])
     for _ in range(50):

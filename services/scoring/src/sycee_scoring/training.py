@@ -2,9 +2,9 @@
 
     python -m sycee_scoring.training [--cache .cache/sba-loans] [--output DIR]
 
-Deterministic: the same file, code and LightGBM give the same artefact, byte by byte. Periods are cut by the fiscal year
-of approval: trained on 1990–2004, chosen on 2005, tested on 2006–2007, and apart on 2008–2010, whose outcomes are not all
-in. What is shipped is what was tested; nothing is refitted afterwards.
+Deterministic: the same file, code and LightGBM give the same artefact, byte by byte. Periods are cut by the fiscal
+year of approval: trained on 1990–2004, chosen on 2005, tested on 2006–2007, and apart on 2008–2010, whose outcomes
+are not all in. What is shipped is what was tested; nothing is refitted afterwards.
 
 The charge-off rate of this file swings from 2 % (1992) to 46 % (2008), with the economy and with what the file kept.
 The model therefore never learns a level: each loan starts from the log-odds of its own vintage (LightGBM's init_score),
@@ -121,15 +121,22 @@ def masked(features: Array) -> Array:
     return np.where(hidden, np.nan, features)
 
 
-def fit(train: Loans, choice: Loans, risks: dict[str, float], columns: tuple[str, ...], monotone: tuple[int, ...]) -> Trained:
-    """Boosts every depth and takes the simplest model whose AUC on the choice year is within `TOLERANCE` of the best."""
+def fit(
+    train: Loans, choice: Loans, risks: dict[str, float], columns: tuple[str, ...], monotone: tuple[int, ...]
+) -> Trained:
+    """Boosts every depth and takes the simplest model whose AUC on the choice year is within `TOLERANCE` of the
+    best."""
     offset = vintage_log_odds(train)
     features = masked(feature_matrix(train, risks, columns))
     choice_features = feature_matrix(choice, risks, columns)
     candidates = []
     for depth in DEPTHS:
         data = lightgbm.Dataset(
-            features, train.charged_off, init_score=offset, feature_name=list(columns), params={"verbose": -1, "max_bin": 63}
+            features,
+            train.charged_off,
+            init_score=offset,
+            feature_name=list(columns),
+            params={"verbose": -1, "max_bin": 63},
         )
         settings = PARAMETERS | {"max_depth": depth, "num_leaves": 2**depth, "monotone_constraints": list(monotone)}
         booster = lightgbm.train(settings, data, num_boost_round=max(ROUNDS))
@@ -163,8 +170,8 @@ def period_figures(loans: Loans, raw: Array, slope: float, prior_rate: float) ->
 
 
 def vintage_table(loans: Loans, raw: Array, slope: float, prior_rate: float) -> list[dict[str, Any]]:
-    """Calibration by fiscal year: what was seen, what the prior of 2004 would have said, and how far the log-odds of that
-    year were spread as the model says (slope 1)."""
+    """Calibration by fiscal year: what was seen, what the prior of 2004 would have said, and how far the log-odds of
+    that year were spread as the model says (slope 1)."""
     prior = math.log(prior_rate / (1.0 - prior_rate))
     rows = []
     for year in np.unique(loans.fiscal_year):
@@ -196,10 +203,14 @@ def ablation(train: Loans, choice: Loans, periods: dict[str, Loans], risks: dict
         gains = dict(zip(columns, model.booster.feature_importance("gain", iteration=model.rounds), strict=True))
         row: dict[str, Any] = {"features": name, "depth": model.depth, "rounds": model.rounds}
         row |= {
-            f"auc_{label}": round(evaluation.auc(loans.charged_off, model.raw(feature_matrix(loans, risks, columns))), 4)
+            f"auc_{label}": round(
+                evaluation.auc(loans.charged_off, model.raw(feature_matrix(loans, risks, columns))), 4
+            )
             for label, loans in periods.items()
         }
-        row["gain_share"] = {column: round(float(gain) / float(sum(gains.values())), 3) for column, gain in gains.items()}
+        row["gain_share"] = {
+            column: round(float(gain) / float(sum(gains.values())), 3) for column, gain in gains.items()
+        }
         rows.append(row)
     return rows
 

@@ -19,13 +19,13 @@ _SERVING = health_pb2.HealthCheckResponse.SERVING
 async def grpc_serves(port: int, name: str, tls: MutualTls) -> None:
     """A service: gRPC health over mutual TLS; it must show a certificate for `name`."""
     credentials = grpc.ssl_channel_credentials(tls.ca, tls.key, tls.certificate)
-    await _check(grpc.aio.secure_channel(f"{HOST}:{port}", credentials, [("grpc.ssl_target_name_override", name)]))
+    await _check(port, credentials, ("grpc.ssl_target_name_override", name))
 
 
 async def edge_serves(port: int, admin_port: int, ca: bytes) -> None:
     """The edge: Envoy is live, and a health call through its listener reaches the gateway."""
     await http_ok(admin_port, "/ready")
-    await _check(grpc.aio.secure_channel(f"{HOST}:{port}", grpc.ssl_channel_credentials(ca)))
+    await _check(port, grpc.ssl_channel_credentials(ca))
 
 
 async def http_ok(port: int, path: str) -> None:
@@ -53,7 +53,9 @@ async def postgres_accepts(pg_isready: Path, port: int) -> None:
         raise NotReady("it does not take connections yet")
 
 
-async def _check(channel: grpc.aio.Channel) -> None:
+async def _check(port: int, credentials: grpc.ChannelCredentials, *options: tuple[str, str]) -> None:
+    # A connection of its own for each check: a shared one would still be pausing after the refusal before.
+    channel = grpc.aio.secure_channel(f"{HOST}:{port}", credentials, [*options, ("grpc.use_local_subchannel_pool", 1)])
     try:
         answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=PROBE_S)
     except grpc.aio.AioRpcError as error:

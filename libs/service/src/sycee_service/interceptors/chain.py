@@ -33,7 +33,9 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-def behind_steps(method: Method, parts: Parts, handler: grpc.RpcMethodHandler[Any, Any]) -> grpc.RpcMethodHandler[Any, Any]:
+def behind_steps(
+    method: Method, parts: Parts, handler: grpc.RpcMethodHandler[Any, Any]
+) -> grpc.RpcMethodHandler[Any, Any]:
     """The same method with every step before it."""
     proceed = _innermost(handler)
     for step in reversed(STEPS):
@@ -46,7 +48,9 @@ def behind_steps(method: Method, parts: Parts, handler: grpc.RpcMethodHandler[An
     return make(
         entry,
         request_deserializer=handler.request_deserializer,
-        response_serializer=_taking_bytes(handler.response_serializer) if method.remembers else handler.response_serializer,
+        response_serializer=_taking_bytes(handler.response_serializer)
+        if method.remembers
+        else handler.response_serializer,
     )
 
 

@@ -1,4 +1,4 @@
-"""Deadline: every unary RPC has one, a little before the caller's, and hands the time that is left to the calls it makes.
+"""Deadline: every unary RPC has one, a little before the caller's, and hands on the time that is left.
 
 The margin lets the server still say *which* step was late; a caller whose own deadline fires learns nothing.
 """

@@ -20,7 +20,7 @@ from sycee_service.interceptors.validation import field_with_nul
 
 DOMAIN = "sycee"
 DETAILS_KEY = "grpc-status-details-bin"
-# Trailing metadata of all must stay below the 8 KiB that gRPC clients take by default, base64 and percent signs counted.
+# All trailing metadata must stay below the 8 KiB that gRPC clients take by default, base64 and percent signs counted.
 MAX_DETAILS_BYTES = 3_000
 MAX_MESSAGE_CHARACTERS = 300
 UPSTREAM_RETRY_MS = 500
@@ -50,7 +50,7 @@ def map_errors(method: Method, parts: Parts, proceed: Proceed) -> Proceed:  # no
         except (asyncio.CancelledError, grpc.aio.AbortError):
             call.code = call.code or _aborted_code(call)
             raise
-        except Exception as error:  # noqa: BLE001 - the one place that must catch all
+        except Exception as error:
             known = to_known(error, request)
             if known is None:
                 known = _masked()
@@ -130,8 +130,5 @@ def _masked() -> errors.SyceeError:
 
 def _aborted_code(call: Call) -> grpc.StatusCode | None:
     """The code of a handler that aborted by itself; None while it was only cancelled."""
-    number = call.context.code()
-    for code in grpc.StatusCode:
-        if code is number or (code.value[0] == number and number != 0):
-            return code
-    return None
+    number: Any = call.context.code()
+    return next((code for code in grpc.StatusCode if number and number in (code, code.value[0])), None)

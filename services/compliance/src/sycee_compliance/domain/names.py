@@ -14,97 +14,24 @@ LATIN_WORD = re.compile(r"[^\W\d_]+|\d+")
 BRACKETED = re.compile(r"[(\[【〔][^)\]】〕]*[)\]】〕]")
 HANZI_FORMS = re.compile(r"(?:集团)?(?:股份|责任)?(?:有限)?(?:责任)?公司(?:分公司)?$|(?:有限合伙|合伙企业|个体工商户)$")
 LATIN_FORMS = frozenset(
-    [
-        "ag",
-        "bv",
-        "bhd",
-        "co",
-        "company",
-        "corp",
-        "corporation",
-        "fze",
-        "gmbh",
-        "inc",
-        "incorporated",
-        "jsc",
-        "kg",
-        "limited",
-        "llc",
-        "llp",
-        "ltd",
-        "nv",
-        "ooo",
-        "oy",
-        "pjsc",
-        "plc",
-        "pt",
-        "pte",
-        "pty",
-        "sa",
-        "sarl",
-        "sdn",
-        "spa",
-        "srl",
-        "the",
-    ]
+    {
+        *("ag", "bv", "bhd", "co", "company", "corp", "corporation", "fze", "gmbh", "inc", "incorporated", "jsc", "kg"),
+        *("limited", "llc", "llp", "ltd", "nv", "ooo", "oy", "pjsc", "plc", "pt", "pte", "pty", "sa", "sarl", "sdn"),
+        *("spa", "srl", "the"),
+    }
 )
 COMPOUND_SURNAMES = frozenset(
-    [
-        "欧阳",
-        "太史",
-        "端木",
-        "上官",
-        "司马",
-        "东方",
-        "独孤",
-        "南宫",
-        "万俟",
-        "闻人",
-        "夏侯",
-        "诸葛",
-        "尉迟",
-        "公羊",
-        "赫连",
-        "澹台",
-        "皇甫",
-        "宗政",
-        "濮阳",
-        "公冶",
-        "太叔",
-        "申屠",
-        "公孙",
-        "慕容",
-        "仲孙",
-        "钟离",
-        "长孙",
-        "宇文",
-        "司徒",
-        "鲜于",
-        "司空",
-        "令狐",
-        "百里",
-        "呼延",
-        "东郭",
-        "南门",
-        "西门",
-        "左丘",
-        "公西",
-        "轩辕",
-        "拓跋",
-        "第五",
-        "单于",
-        "歐陽",
-        "司馬",
-        "諸葛",
-        "尉遲",
-        "長孫",
-        "鍾離",
-    ]
+    {
+        *("欧阳", "太史", "端木", "上官", "司马", "东方", "独孤", "南宫", "万俟", "闻人", "夏侯", "诸葛", "尉迟"),
+        *("公羊", "赫连", "澹台", "皇甫", "宗政", "濮阳", "公冶", "太叔", "申屠", "公孙", "慕容", "仲孙", "钟离"),
+        *("长孙", "宇文", "司徒", "鲜于", "司空", "令狐", "百里", "呼延", "东郭", "南门", "西门", "左丘", "公西"),
+        *("轩辕", "拓跋", "第五", "单于", "歐陽", "司馬", "諸葛", "尉遲", "長孫", "鍾離"),
+    }
 )
 SURNAME_READINGS = {
-    "单": "shan", "仇": "qiu", "解": "xie", "查": "zha", "曾": "zeng", "任": "ren", "朴": "piao", "盖": "ge", "区": "ou",
-    "尹": "yin", "缪": "miao", "宁": "ning", "洗": "xian", "冼": "xian", "翟": "zhai", "乐": "yue", "员": "yun", "黑": "he",
-    "繁": "po", "召": "shao", "种": "chong", "万俟": "moqi", "尉迟": "yuchi", "尉遲": "yuchi", "单于": "chanyu",
+    "单": "shan", "仇": "qiu", "解": "xie", "查": "zha", "曾": "zeng", "任": "ren", "朴": "piao", "盖": "ge",
+    "区": "ou", "缪": "miao", "冼": "xian", "翟": "zhai", "乐": "yue", "员": "yun", "黑": "he", "繁": "po",
+    "召": "shao", "种": "chong", "万俟": "moqi", "尉迟": "yuchi", "尉遲": "yuchi", "单于": "chanyu",
     "长孙": "zhangsun", "長孫": "zhangsun", "澹台": "tantai",
 }  # fmt: skip
 """Readings that a character has only as a surname."""
@@ -124,7 +51,7 @@ class NameForm:
 
 
 def name_forms(name: str, *, person: bool) -> tuple[NameForm, ...]:
-    """Readings of a name to compare by: as written, and without what stands in brackets. None when nothing is left."""
+    """Readings to compare a name by: as written, and without what stands in brackets; () when no letter is left."""
     folded = _fold(name)
     variants = (folded, BRACKETED.sub(" ", folded))
     return tuple(dict.fromkeys(form for form in (_form(text, person=person) for text in variants) if form.letters))

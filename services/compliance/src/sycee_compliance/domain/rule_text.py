@@ -18,21 +18,8 @@ from sycee_compliance.domain.rules import Confidence, Rule, RuleResult, Severity
 
 RULE_ID = re.compile(r"[A-Z]+(?:-[A-Z0-9]+)+")
 REASON_CODE = re.compile(r"[A-Z][A-Z0-9_]*")
-KEYS = frozenset(
-    [
-        "id",
-        "title",
-        "citation",
-        "confidence",
-        "effective",
-        "severity",
-        "parameters",
-        "needs",
-        "applies",
-        "check",
-        "reason",
-        "cases",
-    ]
+NEEDED_KEYS = frozenset(
+    {"id", "title", "citation", "confidence", "effective", "severity", "applies", "check", "reason", "cases"}
 )
 OPTIONAL_KEYS = frozenset({"parameters", "needs"})
 
@@ -92,8 +79,8 @@ def _rule(rule_id: str, row: Mapping[str, Any]) -> Rule:
 
 
 def _check_keys(row: Mapping[str, Any]) -> None:
-    strange = set(row) - KEYS
-    missing = KEYS - OPTIONAL_KEYS - set(row)
+    strange = set(row) - NEEDED_KEYS - OPTIONAL_KEYS
+    missing = NEEDED_KEYS - set(row)
     if strange or missing:
         raise ValueError(f"unknown keys {sorted(strange)}, missing keys {sorted(missing)}")
 

@@ -13,18 +13,18 @@ READING_ONLY = 0.95
 SAME_READING = 0.88
 """Two names in Chinese characters that sound the same throughout and are long enough for that to be no accident."""
 PART_OF_NAME = 0.88
-"""Every word of one name stands in the other, as when a middle name is left out."""
+"""Every word of one person's name stands in the other, as when a middle name is left out."""
 PART_LETTERS = 9
 SAME_READING_CHARACTERS = {True: 4, False: 6}
 """Characters that a person's or an organisation's name needs before its reading alone may count."""
 
 
 def similarity(asked: NameForm, listed: NameForm, *, person: bool) -> float:
-    """How alike two readings of names are. 1 only where they are written alike; not symmetric in nothing but rounding."""
+    """How alike two readings of names are, from 0 to 1; 1 only where they are written alike."""
     if asked.hanzi and listed.hanzi:
         return _in_characters(asked, listed, person=person)
     score = max(_in_letters(asked.letters, listed.letters), _in_letters(asked.words, listed.words))
-    if score < PART_OF_NAME and _is_part(asked.words, listed.words):
+    if person and score < PART_OF_NAME and _is_part(asked.words, listed.words):
         score = PART_OF_NAME
     return score if not asked.hanzi and not listed.hanzi else min(score, READING_ONLY)
 

@@ -45,13 +45,14 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class MetricRule:
-    """How one metric is judged. `points` are pairs of value and score, ascending by value, at least two."""
+    """How one metric is judged: straight lines between two or more points, `values` rising, `scores` beside them."""
 
     code: str
     pillar: Pillar
     unit: str
-    points: tuple[tuple[float, float], ...]
-    stretch: str | None  # figure of the category that the values of `points` are multiplied by
+    values: tuple[float, ...]
+    scores: tuple[float, ...]
+    stretch: str | None  # figure of the category that `values` are multiplied by
     method: str
 
 
@@ -111,3 +112,15 @@ class Book:
     def metrics_by_pillar(self) -> Mapping[Pillar, tuple[MetricRule, ...]]:
         """The metrics of each pillar, in the order of the book."""
         return {pillar: tuple(m for m in self.metrics if m.pillar is pillar) for pillar in Pillar}
+
+    @cached_property
+    def penalty_methods(self) -> Mapping[Pillar, str]:
+        """What the penalties of each pillar do, in words."""
+        names = {
+            pillar: ", ".join(sorted(kind.value for kind, rule in self.penalties.items() if rule.pillar is pillar))
+            for pillar in Pillar
+        }
+        return {
+            pillar: f"penalties of these kinds take points off the pillar and cap the band: {kinds}"
+            for pillar, kinds in names.items()
+        }

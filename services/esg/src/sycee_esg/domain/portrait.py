@@ -124,6 +124,4 @@ class Portrait:
     tax: Tax | None = None
     energy: Energy | None = None
     penalties: Mapping[PenaltyKind, int] | None = None
-    fresh_sources: frozenset[str] | None = (
-        None  # kinds of event that are not stale; None when nothing was ever received
-    )
+    fresh_sources: frozenset[str] | None = None  # kinds of event, stale ones left out; None when nothing ever came

@@ -105,20 +105,20 @@ def judge(rule: MetricRule, measurement: Measurement | None, materiality: Materi
         rule.method,
         weight,
         value=measurement.value,
-        score=interpolate(rule.points, measurement.value / stretch),
+        score=interpolate(rule.values, rule.scores, measurement.value / stretch),
         data_quality=measurement.data_quality,
         factors=measurement.factors,
     )
 
 
-def interpolate(points: tuple[tuple[float, float], ...], value: float) -> float:
-    """The height at `value` of the straight lines between `points`, flat outside them."""
-    place = bisect_right(points, value, key=lambda point: point[0])
+def interpolate(values: tuple[float, ...], scores: tuple[float, ...], value: float) -> float:
+    """The height at `value` of the straight lines between points, flat outside them."""
+    place = bisect_right(values, value)
     if place == 0:
-        return points[0][1]
-    if place == len(points):
-        return points[-1][1]
-    (left, low), (right, high) = points[place - 1], points[place]
+        return scores[0]
+    if place == len(values):
+        return scores[-1]
+    left, right, low, high = values[place - 1], values[place], scores[place - 1], scores[place]
     return low + (high - low) * (value - left) / (right - left)
 
 
@@ -140,9 +140,7 @@ def points_lost(penalties: Mapping[PenaltyKind, int], pillar: Pillar, book: Book
 
 def penalty_metric(penalties: Mapping[PenaltyKind, int] | None, pillar: Pillar, lost: float, book: Book) -> Metric:
     """The penalties of a pillar as a metric of weight 0: it shows what was taken off; coverage is left alone."""
-    kinds = sorted(kind.value for kind, rule in book.penalties.items() if rule.pillar is pillar)
-    method = f"penalties of these kinds take points off the pillar and cap the band: {', '.join(kinds)}"
-    code = f"{pillar.value}_penalties"
+    method, code = book.penalty_methods[pillar], f"{pillar.value}_penalties"
     if penalties is None:
         return Metric(code, pillar, _PENALTY_UNIT, method, weight=0.0)
     count = sum(count for kind, count in penalties.items() if book.penalties[kind].pillar is pillar)

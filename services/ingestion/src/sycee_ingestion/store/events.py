@@ -31,8 +31,8 @@ select distinct merchant_id from taken join merchants using (merchant_no) order 
 _ANNOUNCED_AT_ONCE = 500
 
 
-class UnknownMerchants(Exception):
-    """A batch names merchants that are gone since their numbers were looked up; look them up again."""
+class MergeLost(Exception):
+    """Nothing was stored: the batch lost a race with another, or names a merchant that is gone. Judge and run it again."""
 
 
 class EventStore:
@@ -64,7 +64,7 @@ class EventStore:
 
         Each (source, event_id) may stand in `rows` once. A pair that is stored already counts as a duplicate, or as a
         conflict where its content differs; neither changes anything. Sums grow by exactly the rows that are new,
-        whatever other transactions store at the same time. Raises UnknownMerchants when a merchant is gone.
+        whatever other transactions store at the same time. Runs once a transaction. Raises MergeLost.
         """
         if not rows:
             return Merged(0, 0, ())
@@ -76,7 +76,9 @@ class EventStore:
                 conflicts = [] if accepted == len(rows) else await tx.driver.fetch(FIND_CONFLICTS)
         except asyncpg.ForeignKeyViolationError as error:
             self._numbers.clear()
-            raise UnknownMerchants from error
+            raise MergeLost from error
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
+            raise MergeLost from error
         return Merged(accepted, len(rows) - accepted - len(conflicts), tuple(row["position"] for row in conflicts))
 
     async def announce(self) -> int:

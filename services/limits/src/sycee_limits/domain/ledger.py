@@ -163,6 +163,12 @@ def accounts_of(merchant_id: str, product_id: str, lender_id: str) -> tuple[str,
     return merchant_account(merchant_id), product_account(product_id), lender_account(lender_id)
 
 
+def split_account(text: str) -> tuple[str, str]:
+    """`lender/river-bank/held` as its account and its part; the part is empty where the text names none."""
+    name, _, part = text.rpartition("/")
+    return (name, part) if part in PARTS and "/" in name else (text, "")
+
+
 def lines_of(account: str, available_fen: int, held_fen: int, drawn_fen: int) -> tuple[Line, ...]:
     """The lines of a movement in one account; parts that do not move have none."""
     amounts = zip(PARTS, (available_fen, held_fen, drawn_fen), strict=True)

@@ -1,9 +1,9 @@
-"""The application model: what a merchant says of itself, judged by a boosted model trained on real small-business loans.
+"""What a merchant says of itself, judged by a boosted model trained on real small-business loans.
 
-`training` makes it; the card beside the artefact says from what, how well it ranks and where it must not be trusted. The
-amount asked for is no feature: in the training data large loans default less, since banks lend them to the strong, so a
-model free to use the amount would reward asking for more, and one that may only punish it leaves it alone (the card's
-ablation shows both). The loan weighs in the structural component, where a larger one serves harder.
+`training` makes it; the card beside the artefact says from what, how well it ranks and where it must not be trusted.
+The amount asked for is no feature: in the training data large loans default less, since banks lend them to the
+strong, so a model free to use the amount would reward asking for more, and one that may only punish it leaves it
+alone (the card's ablation shows both). The loan weighs in the structural component, where a larger one serves harder.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from sycee_scoring.domain.trees import TreeTable
 NAME: Final = "application"
 
 FEATURES: Final = ("employees", "new_business", "goods_risk")
-"""Column order of the model. `employees`: people who work there. `new_business`: 1 up to two years after opening, 0 later.
-`goods_risk`: log-odds of default of the goods against all retail, from the card."""
+"""Column order of the model. `employees`: people who work there. `new_business`: 1 up to two years after opening, 0
+later. `goods_risk`: log-odds of default of the goods against all retail, from the card."""
 
 MONOTONE: Final = (-1, 1, 1)
 """More people never raise the probability, a new business and riskier goods never lower it."""
@@ -84,7 +84,9 @@ def assess(model: ApplicationModel, evidence: Evidence) -> Opinion | None:
         return None
     odds = model.log_odds(features)
     causes = tuple(
-        Cause(code, odds - model.log_odds(_replaced(features, position, model.reference)), {"value": features[position]})
+        Cause(
+            code, odds - model.log_odds(_replaced(features, position, model.reference)), {"value": features[position]}
+        )
         for position, code in enumerate(_CODES)
         if not math.isnan(features[position])
     )

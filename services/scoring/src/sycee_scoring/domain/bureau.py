@@ -1,10 +1,9 @@
-"""A small points table over the credit record: bureau report and repayments through Sycee. An expert prior, not trained.
+"""An expert's points table, not a trained model, over the bureau report and repayments through Sycee.
 
 Points are score points (20 double the odds) against an average record, so a clean one earns some and each mark costs.
 The bands and their order follow common scorecard practice and rule LM-05 (bureau queries as a warning); the sizes are
-judgements until a lender's own outcomes replace them. Every characteristic is monotone. What a report does not say scores
-zero: missing is not bad.
-"""
+judgements until a lender's own outcomes replace them. Every characteristic is monotone. What a report does not say
+scores zero: missing is not bad."""
 
 from __future__ import annotations
 

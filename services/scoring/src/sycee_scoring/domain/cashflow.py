@@ -1,9 +1,8 @@
 """What a run of weekly net sales says: trend, and how much a year's sales may miss it by chance.
 
-The weeks are read by a Bayesian weighted regression on level, trend and one yearly harmonic, so that three months give an
-answer as well as two years do, only with a wider error. Priors keep what few weeks cannot tell (a season from a trend)
-near zero instead of guessing; as weeks come in, they fade.
-"""
+The weeks are read by a Bayesian weighted regression on level, trend and one yearly harmonic, so that three months
+give an answer as well as two years do, only with a wider error. Priors keep what few weeks cannot tell (a season from
+a trend) near zero instead of guessing; as weeks come in, they fade."""
 
 from __future__ import annotations
 
@@ -29,8 +28,8 @@ SEASON_PRIOR_SD: Final = 0.30
 
 NOISE_PRIOR_SD: Final = 0.43
 NOISE_PRIOR_WEEKS: Final = 8.0
-"""Prior of a week's relative deviation, worth eight weeks of evidence: the median over 912 Chinese shops' weekly payment
-counts, 2015–2016 (IJCAI-17 contest)."""
+"""Prior of a week's relative deviation, worth eight weeks of evidence: the median over 912 Chinese shops' weekly
+payment counts, 2015–2016 (IJCAI-17 contest)."""
 
 CLIP: Final = (-1.0, 2.5)
 """A week counts as at most two and a half ordinary ones and at least minus one: a festival is no level."""
@@ -79,12 +78,11 @@ _PRIOR_PRECISION: Final = np.diag((1e-9, TREND_PRIOR_SD**-2, SEASON_PRIOR_SD**-2
 def read_weeks(weekly_net_fen: tuple[int, ...], monthly_net_fen: int) -> CashFlow:
     """Reads weekly net sales, oldest first, at most `MAX_WEEKS`; `monthly_net_fen` above 0 is the scale.
 
-    The posterior of (level, trend, season) under noise σ² is normal with covariance (X'WX/σ² + Λ)⁻¹. A first fit takes
-    σ² from successive differences, which no trend or season disturbs (von Neumann's estimator). Its residuals give the
-    long-run variance σ²·(1 + ρ)/(1 − ρ) of an AR(1) with correlation ρ (T. W. Anderson, The Statistical Analysis of Time
-    Series, 1971, section 8.2: variance of the mean of an autocorrelated series), and the second fit uses that: where the
-    weeks hang together, each tells less. Negative correlation is not credited.
-    """
+    The posterior of (level, trend, season) under noise σ² is normal with covariance (X'WX/σ² + Λ)⁻¹. A first fit
+    takes σ² from successive differences, which no trend or season disturbs (von Neumann's estimator). Its residuals
+    give the long-run variance σ²·(1 + ρ)/(1 − ρ) of an AR(1) with correlation ρ (T. W. Anderson, The Statistical
+    Analysis of Time Series, 1971, section 8.2: variance of the mean of an autocorrelated series), and the second fit
+    uses that: where the weeks hang together, each tells less. Negative correlation is not credited."""
     weeks = len(weekly_net_fen)
     if weeks == 0:
         return NO_WEEKS
@@ -103,7 +101,7 @@ def read_weeks(weekly_net_fen: tuple[int, ...], monthly_net_fen: int) -> CashFlo
 
 def _posterior(design: _Design, variance: float) -> npt.NDArray[np.float64]:
     """The posterior covariance of the coefficients, 4 × 4, under a noise variance."""
-    return np.linalg.inv(design.normal / variance + _PRIOR_PRECISION)
+    return np.asarray(np.linalg.inv(design.normal / variance + _PRIOR_PRECISION), dtype=np.float64)
 
 
 def _long_run_variance(design: _Design, residuals: npt.NDArray[np.float64]) -> float:

@@ -2,10 +2,10 @@
 
     log-odds = base + Σ weight_i · (log-odds_i − base)
 
-Each opinion is expressed at the portfolio's base rate (prior correction) and counts as evidence against it, shrunk by a
-weight that stands for both reliability and coverage: a weighted sum of weights of evidence (I. J. Good, Probability and
-the Weighing of Evidence, 1950), as in a logarithmic opinion pool. Weights below one allow for what the components share.
-The weights and errors are judgements until a lender's outcomes refit them.
+Each opinion is expressed at the portfolio's base rate (prior correction) and counts as evidence against it, shrunk by
+a weight that stands for both reliability and coverage: a weighted sum of weights of evidence (I. J. Good, Probability
+and the Weighing of Evidence, 1950), as in a logarithmic opinion pool. Weights below one allow for what the components
+share. The weights and errors are judgements until a lender's outcomes refit them.
 
 The 90 % interval is base ± 1.645 standard errors on the log-odds scale, where
 

@@ -27,8 +27,8 @@ def passage_log_odds(distance: float, drift: float, spread: float) -> float:
         p = Φ(−(b + m)/s) + exp(−2·m·b/s²) · Φ((m − b)/s)
 
     Source: first passage of Brownian motion by the reflection principle, D. R. Cox and H. D. Miller, The Theory of
-    Stochastic Processes (1965), section 5.7; as a model of default F. Black and J. C. Cox, Valuing Corporate Securities,
-    Journal of Finance 31 (1976).
+    Stochastic Processes (1965), section 5.7; as a model of default F. Black and J. C. Cox, Valuing Corporate
+    Securities, Journal of Finance 31 (1976).
 
     p falls in b and in m. It rises in s wherever b + m ≥ 0 (dp/ds ≥ 0 comes down to the bound x·Φ(−x) ≤ φ(x) on Mills'
     ratio); where the drift alone reaches zero, more spread would *lower* p. The drift is therefore floored at −b, which

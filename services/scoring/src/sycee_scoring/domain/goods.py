@@ -39,9 +39,9 @@ GOODS_BY_NAICS: Final[tuple[tuple[str, str], ...]] = (
     ("4539", "other_goods"),
     ("454", "distance_selling"),
 )
-"""Prefix of the code → goods, the longer prefix first where two fit. `distance_selling` is a channel, not a kind of goods:
-online merchants are matched by what they sell, so it serves training only, as do vehicles, fuel, grocery and pharmacy,
-which small online shops hardly sell."""
+"""Prefix of the code → goods, the longer prefix first where two fit. `distance_selling` is a channel, not a kind of
+goods: online merchants are matched by what they sell, so it serves training only, as do vehicles, fuel, grocery and
+pharmacy, which small online shops hardly sell."""
 
 _SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     "apparel": ("clothing", "fashion", "womenswear", "menswear", "服饰", "服装", "女装", "男装", "内衣"),
@@ -85,5 +85,7 @@ def goods_of_category(category: str) -> str | None:
 
 def goods_of_naics(code: str) -> str | None:
     """The goods of a six-digit retail trade code; None outside retail."""
-    best = max((entry for entry in GOODS_BY_NAICS if code.startswith(entry[0])), key=lambda entry: len(entry[0]), default=None)
+    best = max(
+        (entry for entry in GOODS_BY_NAICS if code.startswith(entry[0])), key=lambda entry: len(entry[0]), default=None
+    )
     return best[1] if best is not None else None

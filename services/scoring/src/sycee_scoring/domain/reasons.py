@@ -26,8 +26,8 @@ class Reason:
 
 
 def principal(contributions: list[tuple[float, Cause]]) -> tuple[Reason, ...]:
-    """The at most four causes that lowered the score most, worst first; equal ones by code. `contributions` are pairs of
-    score points and cause."""
+    """The at most four causes that lowered the score most, worst first; equal ones by code. `contributions` are pairs
+    of score points and cause."""
     lowered = [entry for entry in contributions if entry[0] <= -LEAST_POINTS]
     lowered.sort(key=lambda entry: (entry[0], entry[1].code))
     return tuple(_reason(points, cause) for points, cause in lowered[:MAX_REASONS])
@@ -39,7 +39,10 @@ def _reason(points: float, cause: Cause) -> Reason:
 
 
 NO_SALES: Final = Reason(
-    "NO_SALES", "未收到任何销售记录,无法评估现金流", "No sales have been received, so the cash flow cannot be assessed", 0.0
+    "NO_SALES",
+    "未收到任何销售记录,无法评估现金流",
+    "No sales have been received, so the cash flow cannot be assessed",
+    0.0,
 )
 NO_BUREAU_REPORT: Final = Reason(
     "NO_BUREAU_REPORT", "未收到经营者的征信报告", "No bureau report on the operator has been received", 0.0

@@ -11,8 +11,8 @@ HORIZON_MONTHS: Final = 12
 
 PORTFOLIO_BASE_RATE: Final = 0.03
 """Share of a book of online-merchant loans that goes 90 days past due within twelve months. A judgement, between the
-non-performing ratios that lenders to small merchants report (1.5 to 3 %) and those ratios' blindness to what was written
-off: the level that prior correction moves every component to. A lender's own outcomes replace it."""
+non-performing ratios that lenders to small merchants report (1.5 to 3 %) and those ratios' blindness to what was
+written off: the level that prior correction moves every component to. A lender's own outcomes replace it."""
 
 ANCHOR_SCORE: Final = 660.0
 ANCHOR_ODDS: Final = 30.0
@@ -39,7 +39,7 @@ class Grade(enum.IntEnum):
 
 
 GRADE_CEILINGS: Final = ((Grade.A, 0.01), (Grade.B, 0.02), (Grade.C, 0.05), (Grade.D, 0.10))
-"""A grade holds probabilities below its ceiling and from the ceiling before it; E is 10 % and up. C holds the base rate."""
+"""Each grade reaches from the ceiling before it to just below its own; E is 10 % and up. C holds the base rate."""
 
 
 def log_odds(probability: float) -> float:

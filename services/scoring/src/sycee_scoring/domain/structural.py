@@ -1,4 +1,4 @@
-"""Probability of default from a merchant's own cash flow, without a single label: distance to break-even, first passage.
+"""Probability of default from a merchant's own cash flow, without a label: first passage of sales to break-even.
 
 A shop sells S a year, keeps a contribution k of it, pays fixed costs F and the instalments D of its loans, and can lose
 its buffer B over the T years of risk. It stays solvent while k·S > F + D − B/T. With sales a geometric Brownian motion,
@@ -9,30 +9,32 @@ its logarithm starts
 above break-even, where L is the level of sales now; it drifts by g·T and spreads by s, and default is the first passage
 of X through zero (`first_passage`, Black and Cox 1976). Each piece:
 
-- L, level: the lower of the 12-month and the seasonally adjusted 3-month mean (rule LM-01). F was sized to the 12-month
-  mean S12, so a fall in sales is not made good by costs.
-- k, contribution: 0.40 of net sales, less the share that platforms keep, less a tenth of what is refunded (freight both
-  ways, goods that cannot be sold again). F = 0.15·S12. At a fee of 5 % and no refunds a fifth of sales is left before
-  debt service. Judgements for reselling shops; purchases are often incomplete, so sales must stand by themselves.
-- D: debt service elsewhere and the instalment of the loan asked for, an annuity at 18 % a year, midway between 4 × LPR
-  and the 24 % line (rules CN-RATE-02, CN-RATE-05).
-- B: 19 days of sales (JPMorgan Chase Institute, Cash is King, 2016: the median small retailer's cash buffer) and half of
-  the undrawn credit lines, these up to a month's sales.
+- L, level: the lower of the 12-month and the seasonally adjusted 3-month mean (rule LM-01). F was sized to the
+  12-month mean S12, so a fall in sales is not made good by costs.
+- k, contribution: 0.40 of net sales, less the share that platforms keep, less a tenth of what is refunded (freight
+  both ways, goods that cannot be sold again). F = 0.15·S12. At a fee of 5 % and no refunds a fifth of sales is left
+  before debt service. Judgements for reselling shops; purchases are often incomplete, so sales must stand by
+  themselves.
+- D: debt service elsewhere and the instalment of the loan asked for, an annuity at 18 % a year, midway between 4 ×
+  LPR and the 24 % line (rules CN-RATE-02, CN-RATE-05).
+- B: 19 days of sales (JPMorgan Chase Institute, Cash is King, 2016: the median small retailer's cash buffer) and half
+  of the undrawn credit lines, these up to a month's sales.
 - T: the term, at most the horizon of one year.
 - g: the trend of weekly sales, shrunk by its own error (`cashflow`).
-- s² = v²·T + (σ²/52)·(1/T + 52/n) + (error of g·T)²: the growth that nobody foresees, the noise of weeks averaged over
-  the horizon, and what n weeks of history leave unknown.
-- v = 0.55·(S12 / 1m yuan)^−0.17·(σ / 0.43)^0.7·√(1 + 2/(1 + 2·years alive)), where σ² is the long-run variance of a week's
-  relative deviation. Volatility falls with size as a power of −0.15 ± 0.03 (M. Stanley and others, Scaling behaviour in
-  the growth of companies, Nature 379, 1996); measured on the VAT invoices of 302 Chinese small firms published for the
-  2020 national modelling contest (CUMCM 2020 C), the robust spread of yearly log-growth is 1.0, 0.7, 0.5 and 0.4 at yearly
-  sales of 0.2, 2, 10 and 38 million yuan, a power of −0.17. It rises with the unrest of weeks: over 912 Chinese shops
-  (IJCAI-17 contest) the spread of half-year growth is 0.23, 0.28, 0.33, 0.43 and 0.63 at σ = 0.25, 0.32, 0.43, 0.64 and
-  1.03, a power of 0.7. The level 0.55 lies between the two sets. Younger firms fail more (D. Evans, Journal of Political
-  Economy 95, 1987); the size of that factor is a judgement.
+- s² = v²·T + (σ²/52)·(1/T + 52/n) + (error of g·T)²: the growth that nobody foresees, the noise of weeks averaged
+  over the horizon, and what n weeks of history leave unknown.
+- v = 0.55·(S12 / 1m yuan)^−0.17·(σ / 0.43)^0.7·√(1 + 2/(1 + 2·years alive)), where σ² is the long-run variance of a
+  week's relative deviation. Volatility falls with size as a power of −0.15 ± 0.03 (M. Stanley and others, Scaling
+  behaviour in the growth of companies, Nature 379, 1996); measured on the VAT invoices of 302 Chinese small firms
+  published for the 2020 national modelling contest (CUMCM 2020 C), the robust spread of yearly log-growth is 1.0,
+  0.7, 0.5 and 0.4 at yearly sales of 0.2, 2, 10 and 38 million yuan, a power of −0.17. It rises with the unrest of
+  weeks: over 912 Chinese shops (IJCAI-17 contest) the spread of half-year growth is 0.23, 0.28, 0.33, 0.43 and 0.63
+  at σ = 0.25, 0.32, 0.43, 0.64 and 1.03, a power of 0.7. The level 0.55 lies between the two sets. Younger firms fail
+  more (D. Evans, Journal of Political Economy 95, 1987); the size of that factor is a judgement.
 
-Where X ≤ 0 the shop is under water on paper, yet k and F are only about right: with a logistic error of scale h = 0.25 on
-ln(k), the expected positive part of X is h·ln(1 + e^(X/h)), which takes the place of X and keeps the order of merchants.
+Where X ≤ 0 the shop is under water on paper, yet k and F are only about right: with a logistic error of scale
+h = 0.25 on ln(k), the expected positive part of X is h·ln(1 + e^(X/h)), which takes the place of X and keeps the order
+of merchants.
 
 Prior correction: the log-odds of passage are moved so that the reference merchant has the portfolio's base rate. Then
 p becomes f + (1 − f)·p with f = 0.3 %: loans also fail for reasons that no cash flow shows. Judgement.
@@ -113,7 +115,7 @@ def _instalment(loan: Loan) -> float:
 
 
 @lru_cache(maxsize=64)
-def _reference(term_months: int) -> Position:
+def reference(term_months: int) -> Position:
     """The reference merchant: two years old and known for two years, one million yuan a year, steady, ordinary noise,
     no other debt, asking one month's sales over a year. Only the time at risk is the applicant's own."""
     loan = Loan(SIZE_FEN // 12, 12)
@@ -145,7 +147,7 @@ def break_even_distance(at: Position) -> float:
     buffer = (BUFFER_YEARS * at.annual_sales_fen + lines) / at.risk_years
     burden = max(fixed + at.request_fen + at.other_debt_fen - buffer, LEAST_BURDEN_OF_FIXED_COST * fixed)
     low, high = DISTANCE_BOUNDS
-    return min(max(math.log(income / burden), low), high) if income > 0.0 else low
+    return min(math.log(max(income / burden, math.exp(low))), high)
 
 
 def spread(at: Position) -> float:
@@ -168,7 +170,7 @@ def _passage(at: Position, shift: float = 0.0) -> float:
 def _prior_correction() -> float:
     """What moves the reference merchant's log-odds of passage to the portfolio's base rate, less what is unseen."""
     seen = (PORTFOLIO_BASE_RATE - UNSEEN_RISK) / (1.0 - UNSEEN_RISK)
-    return log_odds(seen) - _passage(_reference(HORIZON_MONTHS))
+    return log_odds(seen) - _passage(reference(HORIZON_MONTHS))
 
 
 def default_log_odds(at: Position, shift: float = 0.0) -> float:
@@ -231,7 +233,7 @@ def _position(evidence: Evidence, trade: Trade, flow: CashFlow) -> Position:
 
 def _causes(at: Position, odds: float, loan: Loan) -> tuple[Cause, ...]:
     """What each cause did: the log-odds as they are, less those with the cause as in the reference merchant."""
-    usual = _reference(loan.term_months)
+    usual = reference(loan.term_months)
     sales = at.annual_sales_fen
     usual_request = usual.request_fen / usual.annual_sales_fen * sales
     steady = replace(at, level=1.0, trend=max(at.trend, 0.0))
@@ -278,7 +280,7 @@ def _longer_known(at: Position, usual: Position) -> Position:
 
 def _without_net_sales(evidence: Evidence, trade: Trade) -> Opinion:
     """Refunds ate all sales of the last twelve months: the worst distance, and one cause that says so."""
-    usual = _reference(evidence.loan.term_months)
+    usual = reference(evidence.loan.term_months)
     odds = default_log_odds(replace(usual, level=0.0))
     cause = Cause("NO_NET_SALES", odds - default_log_odds(usual), {})
     return Opinion(NAME, VERSION, odds, 1.0, _weight(len(trade.weekly_net_fen)), (cause,))

@@ -1,6 +1,8 @@
-"""A boosted model as one table: LightGBM's own text is read, and every cell that its thresholds can tell apart is summed
-once, when the model is loaded. A prediction is then a few binary searches and one look-up, and so is each "what if"
-behind a reason; both are exactly LightGBM's figures, because each cell adds the same leaves in the same order.
+"""A boosted model as one table.
+
+LightGBM's own text is read, and every cell that its thresholds can tell apart is summed once, when the model is
+loaded. A prediction is then a few binary searches and one look-up, and so is each "what if" behind a reason; both are
+exactly LightGBM's figures, because each cell adds the same leaves in the same order.
 
 The table has (thresholds + 2) cells for each feature and suits models of a few features, as is checked.
 """

@@ -1,0 +1,203 @@
+"""Real PostgreSQL and NATS, the real server, and applications to put to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from google.protobuf.duration_pb2 import Duration
+from google.type.date_pb2 import Date
+from sycee.common.v1 import common_pb2
+from sycee.limits.v1 import limits_pb2 as pb
+from sycee.limits.v1 import limits_pb2_grpc
+from sycee_limits.catalogue_files import load_catalogue
+from sycee_limits.domain.application import Application, Books
+from sycee_limits.domain.catalogue import Catalogue
+from sycee_limits.domain.kinds import BorrowerKind, Grade, RepaymentMethod
+from sycee_limits.server import build
+from sycee_limits.settings import Settings
+from sycee_limits.store import LimitsStore
+from sycee_service.clock import ManualClock
+from sycee_service.database import Database, open_pool
+from sycee_service.testing import Nats, postgres_url, running  # noqa: F401 - pytest finds fixtures by name
+from sycee_service.wire import date_to_proto, fen_to_money
+
+START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+
+
+structlog.configure(processors=[structlog.processors.JSONRenderer()])
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The catalogue that ships."""
+    return load_catalogue()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest.fixture(scope="session")
+def shared_nats_url() -> Iterator[str]:
+    """One NATS for all tests that do not look at it."""
+    server = Nats()
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.remove()
+
+
+@dataclass
+class Ledger:
+    """A running service: its stub, its clock, and its database for a look from behind."""
+
+    stub: limits_pb2_grpc.LimitsServiceAsyncStub
+    clock: ManualClock
+    store: LimitsStore
+    database: Database
+    url: str
+
+    async def assert_sound(self) -> None:
+        """Every balance, hold and facility agrees with the entries."""
+        assert await self.store.verify() == []
+
+    async def used_fen(self, account: str) -> int:
+        """Held and drawn of an account."""
+        return (await self.store.used_fen([account])).get(account, 0)
+
+
+@pytest.fixture
+def catalogue_folder() -> Path | None:
+    """Where the service reads its catalogue; a test that wants another overrides this."""
+    return None
+
+
+@pytest.fixture
+async def ledger(
+    postgres_url: str, shared_nats_url: str, clock: ManualClock, catalogue_folder: Path | None
+) -> AsyncIterator[Ledger]:
+    """The service on an empty database. It sweeps rarely, so that a test sees holds before their expiry is posted."""
+    settings = Settings(
+        database_url=postgres_url, nats_url=shared_nats_url, catalogue=catalogue_folder, sweep_interval_ms=3_600_000
+    )
+    pool = await open_pool(postgres_url, 2)
+    database = Database(pool, "test", clock)
+    async with running(settings, build, clock=clock, peer="gateway") as channel:
+        stub: Any = limits_pb2_grpc.LimitsServiceStub(channel)
+        yield Ledger(stub, clock, LimitsStore(database), database, postgres_url)
+    await pool.close()
+
+
+class Asks:
+    """Makes what tests ask with: a steady shop with 100,000 yuan of net sales a month, unless changed."""
+
+    def __init__(self) -> None:
+        self._requests = count(1)
+
+    def request_id(self) -> str:
+        """A new one each time."""
+        return f"request-{next(self._requests):08d}"
+
+    def application(self, **changes: Any) -> Application:
+        """The shop's application as the domain sees it."""
+        values: dict[str, Any] = {
+            "merchant_id": "m1",
+            "product_id": "shopkeeper",
+            "requested_fen": 5_000_000,
+            "term_months": 12,
+            "method": RepaymentMethod.EQUAL_INSTALMENT,
+            "lender_id": "",
+            "as_of": TODAY,
+            "borrower_kind": BorrowerKind.SOLE_TRADER,
+            "province_code": "33",
+            "monthly_net_fen": 10_000_000,
+            "months_of_history": 24,
+            "default_probability": 0.02,
+            "grade": Grade.A,
+            "other_debt_fen": 0,
+            "other_debt_service_fen": 0,
+            "peak_28d_share": 0.1,
+            "esg_discount_bp": 0,
+        }
+        return Application(**{**values, **changes})
+
+    def message(self, **changes: Any) -> pb.Application:
+        """The same application as a caller puts it. `requested_fen` stands for the amount, `as_of` may be a date."""
+        day = changes.pop("as_of", TODAY)
+        values: dict[str, Any] = {
+            "merchant_id": "m1",
+            "product_id": "shopkeeper",
+            "requested_amount": fen_to_money(changes.pop("requested_fen", 5_000_000)),
+            "term_months": 12,
+            "repayment_method": common_pb2.REPAYMENT_METHOD_EQUAL_INSTALMENT,
+            "as_of": day if isinstance(day, Date) else date_to_proto(day),
+            "borrower_kind": common_pb2.BORROWER_KIND_SOLE_TRADER,
+            "province_code": "33",
+            "monthly_net_fen": 10_000_000,
+            "months_of_history": 24,
+            "default_probability": 0.02,
+            "grade": common_pb2.GRADE_A,
+            "peak_28d_share": 0.1,
+        }
+        return pb.Application(**{**values, **changes})
+
+    def quote(self, **changes: Any) -> pb.QuoteLimitRequest:
+        """To quote."""
+        return pb.QuoteLimitRequest(application=self.message(**changes))
+
+    def reserve(self, reservation_id: str, *, hold_for_s: int | None = None, **changes: Any) -> pb.ReserveRequest:
+        """To hold."""
+        return pb.ReserveRequest(
+            request_id=self.request_id(),
+            reservation_id=reservation_id,
+            application=self.message(**changes),
+            hold_for=Duration(seconds=hold_for_s) if hold_for_s is not None else None,
+        )
+
+    def capture(self, reservation_id: str, amount_fen: int | None = None) -> pb.CaptureRequest:
+        """To draw."""
+        amount = fen_to_money(amount_fen) if amount_fen is not None else None
+        return pb.CaptureRequest(request_id=self.request_id(), reservation_id=reservation_id, amount=amount)
+
+    def void(self, reservation_id: str) -> pb.VoidRequest:
+        """To let go."""
+        return pb.VoidRequest(request_id=self.request_id(), reservation_id=reservation_id)
+
+
+@pytest.fixture(scope="session")
+def asks() -> Asks:
+    """What tests ask with."""
+    return Asks()
+
+
+@pytest.fixture
+def books() -> Books:
+    """An empty ledger."""
+    return Books((), {}, 0)
+
+
+@pytest.fixture
+def catalogue_with(tmp_path: Path) -> Callable[..., Path]:
+    """Writes the shipped catalogue into a folder, with pieces of text replaced."""
+    import sycee_limits.catalogue as shipped
+
+    def write(**replacements: dict[str, str]) -> Path:
+        for name in ("products", "lenders", "policy"):
+            text = (Path(shipped.__file__).parent / f"{name}.yaml").read_text(encoding="utf-8")
+            for old, new in replacements.get(name, {}).items():
+                assert old in text, f"{name}.yaml has no {old!r}"
+                text = text.replace(old, new, 1)
+            (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write

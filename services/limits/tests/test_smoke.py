@@ -1,0 +1,20 @@
+from sycee.limits.v1 import limits_pb2 as pb
+import datetime
+async def test_it(ledger, asks):
+    r = await ledger.stub.Reserve(asks.reserve("r1"))
+    print(r)
+    await ledger.assert_sound()
+    q = await ledger.stub.QuoteLimit(asks.quote())
+    print(q)
+    c = await ledger.stub.Capture(asks.capture("r1", 2000000))
+    print(c)
+    await ledger.assert_sound()
+    print(await ledger.stub.ListEntries(pb.ListEntriesRequest(merchant_id="m1")))
+    print(await ledger.stub.ListLenders(pb.ListLendersRequest()))
+    r = await ledger.stub.Reserve(asks.reserve("r2", hold_for_s=60))
+    ledger.clock.advance(datetime.timedelta(seconds=61))
+    r = await ledger.stub.Reserve(asks.reserve("r3", hold_for_s=60))
+    await ledger.assert_sound()
+    r = await ledger.stub.Void(asks.void("r3"))
+    print(await ledger.stub.ListEntries(pb.ListEntriesRequest(account="lender/river-bank/drawn")))
+    await ledger.assert_sound()

@@ -1,0 +1,40 @@
+"""Merchants to score, and the real server in this process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import grpc.aio
+import pytest
+from sycee.scoring.v1 import scoring_pb2_grpc
+from sycee_scoring.domain.application import ApplicationModel
+from sycee_scoring.model_files import load_application_model
+from sycee_scoring.server import build
+from sycee_scoring.service import ScoringService
+from sycee_scoring.settings import Settings
+from sycee_service.testing import running
+
+sys.path.insert(0, str(Path(__file__).parent))  # for scoring_merchants: importlib mode leaves the folder out
+
+
+@pytest.fixture(scope="session")
+def model() -> ApplicationModel:
+    return load_application_model()
+
+
+@pytest.fixture(scope="session")
+def service(model: ApplicationModel) -> ScoringService:
+    return ScoringService(model)
+
+
+@pytest.fixture
+async def channel() -> AsyncIterator[grpc.aio.Channel]:
+    async with running(Settings(), build, peer="gateway") as channel:
+        yield channel
+
+
+@pytest.fixture
+def stub(channel: grpc.aio.Channel) -> scoring_pb2_grpc.ScoringServiceAsyncStub:
+    return scoring_pb2_grpc.ScoringServiceStub(channel)
