@@ -15,6 +15,7 @@ from sycee.common.v1 import common_pb2
 from sycee.compliance.v1 import compliance_pb2
 from sycee_simulator import Archetype, Marketplace
 from sycee_simulator.archetypes import DECK, DECK_SIZE
+from sycee_simulator.naming import SANCTIONED_PERSON
 
 END = date(2026, 11, 20)
 SHANGHAI = timezone(timedelta(hours=8))
@@ -119,7 +120,8 @@ def test_everything_is_called_simulated() -> None:
         assert request.simulated
         assert request.merchant_id.startswith("sim")
         individual = request.borrower_kind == common_pb2.BORROWER_KIND_INDIVIDUAL
-        assert "拟" in request.name if individual else "(模拟" in request.name
+        assert "(模拟" in request.name
+        assert "拟" in request.operator.name or request.operator.name == SANCTIONED_PERSON
         assert individual or request.register_entry.source == "simulated"
         assert all(platform.platform.startswith("sim-") for platform in request.shops)
         assert {event.source.startswith("sim-") for event in shop.events()} == {True}

@@ -298,7 +298,7 @@ class Host(Generic[S]):
             ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
             ("grpc.keepalive_permit_without_calls", 1),
         ]
-        return grpc.aio.server(options=options, maximum_concurrent_rpcs=settings.max_concurrent_rpcs)
+        return grpc.aio.server(options=options)
 
     def _register(self, server: grpc.aio.Server, registration: _Registration) -> None:
         handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}

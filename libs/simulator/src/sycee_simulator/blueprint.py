@@ -169,7 +169,7 @@ def _names(
         name = naming.SANCTIONED_ORGANISATION if fraction < 0.75 else name
         operator = naming.SANCTIONED_PERSON if fraction > 0.4 else operator
     if kind == common_pb2.BORROWER_KIND_INDIVIDUAL:
-        name = operator
+        name = f"{operator}(模拟)"
     resident_id = identifiers.resident_id(index, home.province_code)
     return name, Person(operator, resident_id, identifiers.phone(index))
 

@@ -1,4 +1,4 @@
-"""Names of shops and people who do not exist. A business carries (模拟) in its name, a person 拟 as generation name."""
+"""Names of shops and people who do not exist. A registered name carries (模拟), a person 拟 as generation name."""
 
 from __future__ import annotations
 

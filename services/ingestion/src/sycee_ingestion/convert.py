@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
-
 from sycee.ingestion.v1 import ingestion_pb2, profile_pb2
+from sycee_service.wire import date_from_proto, date_to_proto, fen_to_money, time_from_proto, time_to_proto
+
 from sycee_ingestion.domain import merchant as merchants
 from sycee_ingestion.domain import profile as profiles
 from sycee_ingestion.domain import records, trade
@@ -16,7 +17,6 @@ from sycee_ingestion.domain.event import Outcome, Reject
 from sycee_ingestion.domain.imports import Import
 from sycee_ingestion.domain.merchant import BorrowerKind, Identity, Merchant, Operator, RegisterEntry, Shop
 from sycee_ingestion.domain.profile import Profile
-from sycee_service.wire import date_from_proto, date_to_proto, fen_to_money, time_from_proto, time_to_proto
 
 # Merchants
 
@@ -163,9 +163,7 @@ def profile_to_proto(profile: Profile) -> profile_pb2.Profile:
         tax=None if profile.tax is None else _tax(profile.tax),
         energy=None
         if profile.energy is None
-        else profile_pb2.Energy(
-            electricity_wh=profile.energy.electricity_wh, day_count=profile.energy.day_count
-        ),
+        else profile_pb2.Energy(electricity_wh=profile.energy.electricity_wh, day_count=profile.energy.day_count),
         visits=None if profile.visits is None else _visits(profile.visits),
         social=None if profile.social is None else _social(profile.social),
         penalties=None if profile.penalties is None else _penalties(profile.penalties),

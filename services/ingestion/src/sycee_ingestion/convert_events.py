@@ -15,14 +15,14 @@ import protovalidate
 from google.type.date_pb2 import Date
 from google.type.latlng_pb2 import LatLng
 from google.type.money_pb2 import Money
-
 from sycee.ingestion.v1 import event_pb2, ingestion_pb2
+from sycee_service.clock import business_day
+from sycee_service.errors import InvalidArgument, Violation
+
 from sycee_ingestion.domain import event as domain
 from sycee_ingestion.domain.distance import road_km
 from sycee_ingestion.domain.event import EventKind, Judged, Reject, Staged
 from sycee_ingestion.domain.records import grid_counts
-from sycee_service.clock import business_day
-from sycee_service.errors import InvalidArgument, Violation
 
 INVALID_FIELD = "INVALID_FIELD"
 UNKNOWN_MERCHANT = "UNKNOWN_MERCHANT"
@@ -43,7 +43,7 @@ Measures = tuple[int, int, int, int | None, str | None]
 _validator = protovalidate.Validator()
 
 
-class _Bad(Exception):
+class BadEventError(Exception):
     """One event breaks a rule that the contract cannot state."""
 
     def __init__(self, field: str, rule: str, reason: str = INVALID_FIELD) -> None:
@@ -68,9 +68,9 @@ def judge(request: ingestion_pb2.PublishEventsRequest, merchant_nos: Mapping[str
     for index, event in enumerate(events):
         try:
             if index in flaws:
-                raise _Bad(*flaws[index])  # noqa: TRY301 - one way out for every reject
+                raise BadEventError(*flaws[index])  # noqa: TRY301 - one way out for every reject
             row = _row(index, event, merchant_nos, latest_s, today)
-        except _Bad as bad:
+        except BadEventError as bad:
             rejects.append(_reject(index, event, bad.reason, bad.field, bad.rule))
             continue
         key, digest = (event.source, event.event_id), row[7]
@@ -94,16 +94,18 @@ def _row(
 ) -> tuple[int, str, str, int, int, datetime, date, bytes, bytes, int, int, int, int | None, str | None]:
     merchant_no = merchant_nos.get(event.merchant_id)
     if merchant_no is None:
-        raise _Bad("merchant_id", "must be registered", UNKNOWN_MERCHANT)
+        raise BadEventError("merchant_id", "must be registered", UNKNOWN_MERCHANT)
     occurred_at = event.occurred_at
     seconds, nanos = occurred_at.seconds, occurred_at.nanos
     if not 0 <= nanos <= 999_999_999:
-        raise _Bad("occurred_at.nanos", "must lie between 0 and 999,999,999")
+        raise BadEventError("occurred_at.nanos", "must lie between 0 and 999,999,999")
     if seconds >= latest_s:
-        raise _Bad("occurred_at", "must not lie more than five minutes in the future", OCCURRED_IN_FUTURE)
+        raise BadEventError("occurred_at", "must not lie more than five minutes in the future", OCCURRED_IN_FUTURE)
     if "\x00" in event.event_id:
-        raise _Bad("event_id", "must not hold the character NUL")
+        raise BadEventError("event_id", "must not hold the character NUL")
     name = event.WhichOneof("body")
+    if name is None:
+        raise BadEventError("body", "exactly one field is required in oneof")
     kind, measure = _BODIES[name]
     body = getattr(event, name)
     first, second, third, buyer, facts = measure(body, seconds, today)
@@ -235,22 +237,22 @@ def _day(field: str, day: Date) -> date:
     try:
         return date(day.year, day.month, day.day)
     except (ValueError, OverflowError):
-        raise _Bad(field, "must be a full calendar day") from None
+        raise BadEventError(field, "must be a full calendar day") from None
 
 
 def _past_day(field: str, day: Date, today: date) -> date:
     found = _day(field, day)
     if found > today:
-        raise _Bad(field, "must not lie in the future")
+        raise BadEventError(field, "must not lie in the future")
     return found
 
 
 def _period(body: str, first: Date, last: Date, today: date) -> tuple[date, date]:
     begin, end = _day(f"{body}.period_first", first), _past_day(f"{body}.period_last", last, today)
     if begin > end:
-        raise _Bad(f"{body}.period_first", "must not lie after period_last")
+        raise BadEventError(f"{body}.period_first", "must not lie after period_last")
     if (end - begin).days >= domain.LONGEST_PERIOD_DAYS:
-        raise _Bad(f"{body}.period_last", f"must end a period of at most {domain.LONGEST_PERIOD_DAYS} days")
+        raise BadEventError(f"{body}.period_last", f"must end a period of at most {domain.LONGEST_PERIOD_DAYS} days")
     return begin, end
 
 

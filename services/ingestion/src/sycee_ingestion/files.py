@@ -1,6 +1,6 @@
 """Files to import: found below one folder, read in chunks of bounded memory.
 
-CSV and Parquet stream through Polars; text is split at blanks, line by line. Everything here blocks: run it in a thread.
+CSV and Parquet stream through Polars; text is split at blanks, line by line. All of it blocks: run it in a thread.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import TextIO
 
 import polars as pl
 from polars.exceptions import PolarsError
+from sycee_service.errors import InvalidArgument, NotFound
 
 from sycee_ingestion.mapping import FIELD, FileShape
-from sycee_service.errors import InvalidArgument, NotFound
 
 SUFFIXES = {".csv": "csv", ".txt": "text", ".parquet": "parquet"}
 _LONGEST_LINE = 1_000_000
 _READ_BYTES = 1 << 20
 
 
-class UnreadableFile(Exception):
+class UnreadableFileError(Exception):
     """The file is not what its format says. The message names no value of it, since values may be personal data."""
 
 
@@ -90,7 +90,7 @@ class TableFile:
     def _columns(self) -> Sequence[str]:
         with _readable(self._format):
             if self._format == "parquet":
-                return pl.read_parquet_schema(self._path).names()
+                return list(pl.read_parquet_schema(self._path))
             if not self._shape.header:
                 return self._shape.columns
             if self._format == "text":
@@ -128,7 +128,7 @@ class TableFile:
 
 
 class _readable:  # noqa: N801 - reads as a statement
-    """Turns what readers raise about a file's content into UnreadableFile, without the content."""
+    """Turns what readers raise about a file's content into UnreadableFileError, without the content."""
 
     def __init__(self, format_: str) -> None:
         self._format = format_
@@ -138,13 +138,13 @@ class _readable:  # noqa: N801 - reads as a statement
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, (PolarsError, UnicodeDecodeError)):
-            raise UnreadableFile(f"the file cannot be read as {self._format} ({type(error).__name__})") from None
+            raise UnreadableFileError(f"the file cannot be read as {self._format} ({type(error).__name__})") from None
 
 
 def _line(stream: TextIO) -> str:
     line = stream.readline(_LONGEST_LINE)
     if len(line) == _LONGEST_LINE and not line.endswith("\n"):
-        raise UnreadableFile(f"a line has more than {_LONGEST_LINE} characters")
+        raise UnreadableFileError(f"a line has more than {_LONGEST_LINE} characters")
     return line
 
 
@@ -152,5 +152,5 @@ def open_table(path: Path, shape: FileShape) -> TableFile:
     """A file as a table. Raises InvalidArgument when its shape is not what the mapping says."""
     try:
         return TableFile(path, shape)
-    except UnreadableFile as error:
+    except UnreadableFileError as error:
         raise InvalidArgument(f"{FIELD}.file", f"must fit the file: {error}") from None

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sycee.ingestion.v1 import event_pb2, ingestion_pb2
-from sycee_ingestion import convert_events
-from sycee_ingestion.domain.event import Judged, Outcome, Reject
-from sycee_ingestion.store.events import EventStore, MergeLost
 from sycee_service.clock import Clock
 from sycee_service.errors import Aborted
+
+from sycee_ingestion import convert_events
+from sycee_ingestion.domain.event import Judged, Outcome, Reject
+from sycee_ingestion.store.events import EventStore, MergeLostError
 
 _MOST_RUNS = 5
 
@@ -31,7 +32,7 @@ class Publisher:
             judged = await self.judge(request)
             try:
                 return await self.store(request.events, judged)
-            except MergeLost:
+            except MergeLostError:
                 continue
         raise Aborted("PUBLISH_CONFLICT", f"the batch lost a race {_MOST_RUNS} times; send it again")
 
@@ -45,7 +46,7 @@ class Publisher:
         return await self._events.merchant_numbers(merchant_ids)
 
     async def store(self, events: Iterable[event_pb2.Event], judged: Judged) -> Outcome:
-        """Stores the rows of a judged batch, once a transaction. Raises MergeLost when it has to be judged again."""
+        """Stores the rows of a judged batch, once a transaction. Raises MergeLostError when it has to be judged again."""
         merged = await self._events.merge(judged.rows, self._clock.now())
         rejects = list(judged.rejects)
         if merged.conflict_positions:

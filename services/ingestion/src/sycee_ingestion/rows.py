@@ -15,13 +15,13 @@ from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 from google.type.money_pb2 import Money
-
 from sycee.ingestion.v1 import event_pb2
+from sycee_service.errors import InvalidArgument
+
 from sycee_ingestion.convert_events import INVALID_FIELD
 from sycee_ingestion.domain.event import Reject
 from sycee_ingestion.domain.imports import SKIPPED_BY_MAPPING
 from sycee_ingestion.mapping import FIELD, Condition, EventRule, FileMapping, Register, Value
-from sycee_service.errors import InvalidArgument
 
 Row = Sequence[object]
 Places = Mapping[str, int]
@@ -31,7 +31,7 @@ Pick = Callable[[Row], object]
 """The plain value of a row; None where it has none."""
 
 Set = Callable[[event_pb2.Event, Row], None]
-"""Sets one field of an event from a row; does nothing where the row has no value. Raises BadValue."""
+"""Sets one field of an event from a row; does nothing where the row has no value. Raises BadValueError."""
 
 _FEN = Decimal("0.01")
 _MOST_DIGITS = 20
@@ -40,7 +40,7 @@ _LEAST = {FieldDescriptor.CPPTYPE_UINT32: 0, FieldDescriptor.CPPTYPE_UINT64: 0}
 _MOST = {FieldDescriptor.CPPTYPE_UINT32: 2**32 - 1, FieldDescriptor.CPPTYPE_UINT64: 2**64 - 1}
 
 
-class BadValue(Exception):
+class BadValueError(Exception):
     """A value of a row cannot be read as what its field is."""
 
     def __init__(self, rule: str) -> None:
@@ -85,7 +85,7 @@ class RowMapper:
         try:
             for field, set_field in rule.fields:
                 set_field(event, row)
-        except BadValue as bad:
+        except BadValueError as bad:
             return _reject(index, INVALID_FIELD, field, bad.rule)
         except (ValueError, OverflowError):
             return _reject(index, INVALID_FIELD, field, "must be a value that the field can hold")
@@ -99,7 +99,9 @@ class _Rule:
         self._when = tuple(_test(condition, places) for condition in rule.when)
         self.fields = [*head, (rule.kind, _choose(rule.kind))]
         for name, value in rule.fields.items():
-            self.fields.append((f"{rule.kind}.{name}", _body_field(f"{key}.fields.{name}", rule.kind, name, value, places)))
+            self.fields.append(
+                (f"{rule.kind}.{name}", _body_field(f"{key}.fields.{name}", rule.kind, name, value, places))
+            )
         if rule.kind in {"order", "refund"} and "order_id" not in rule.fields:
             self.fields.append((f"{rule.kind}.order_id", _order_id_of_event(rule.kind)))
 
@@ -128,7 +130,7 @@ def _test(condition: Condition, places: Places) -> Callable[[Row], bool]:
             return True
         try:
             number = _decimal(value)
-        except BadValue:
+        except BadValueError:
             return False
         return (below is None or number < below) and (at_least is None or number >= at_least)
 
@@ -155,7 +157,7 @@ def _pick(value: Value, places: Places) -> Pick:
         text = "-".join(_text(part) for part in parts)
         if replace is not None:
             if text not in replace:
-                raise BadValue("must be one of the values in `map` of the mapping")
+                raise BadValueError("must be one of the values in `map` of the mapping")
             text = replace[text]
         return prefix + text
 
@@ -175,9 +177,9 @@ def _decimal(value: object) -> Decimal:
     try:
         number = value if isinstance(value, Decimal) else Decimal(_text(value).strip())
     except ArithmeticError:
-        raise BadValue("must be a number") from None
+        raise BadValueError("must be a number") from None
     if not number.is_finite() or number.adjusted() > _MOST_DIGITS:
-        raise BadValue("must be a number below 10^20")
+        raise BadValueError("must be a number below 10^20")
     return number
 
 
@@ -192,11 +194,11 @@ def _moment(value: object, form: str | None, zone: ZoneInfo) -> datetime:
         try:
             found = datetime.fromisoformat(text) if form is None else datetime.strptime(text, form)  # noqa: DTZ007
         except ValueError:
-            raise BadValue("must be a time" if form is None else f"must be a time of the form {form}") from None
+            raise BadValueError("must be a time" if form is None else f"must be a time of the form {form}") from None
     try:
         return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise BadValue("must be a time in the years 2 to 9998") from None
+        raise BadValueError("must be a time in the years 2 to 9998") from None
 
 
 # Fields
@@ -274,7 +276,9 @@ def _reader(key: str, field: FieldDescriptor, value: Value) -> Callable[[Message
     """Reads a plain value into `field` of a message, by the field's type."""
     name = field.name
     if field.message_type is not None:
-        read = _money_reader(value) if field.message_type.full_name == Money.DESCRIPTOR.full_name else _day_reader(value)
+        read = (
+            _money_reader(value) if field.message_type.full_name == Money.DESCRIPTOR.full_name else _day_reader(value)
+        )
         return lambda message, found: getattr(message, name).CopyFrom(read(found))
     scalar = _scalar_reader(key, field, value)
     return lambda message, found: setattr(message, name, scalar(found))
@@ -323,16 +327,16 @@ def _read_bool(found: object) -> bool:
     text = _text(found).strip().lower()
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
-    raise BadValue("must be true or false")
+    raise BadValueError("must be true or false")
 
 
 def _read_whole(found: object, least: int, most: int, *, absolute: bool) -> int:
     number = _decimal(found)
     if number != number.to_integral_value():
-        raise BadValue("must be a whole number")
+        raise BadValueError("must be a whole number")
     whole = abs(int(number)) if absolute else int(number)
     if not least <= whole <= most:
-        raise BadValue(f"must lie between {least} and {most}")
+        raise BadValueError(f"must lie between {least} and {most}")
     return whole
 
 
@@ -345,7 +349,7 @@ def _short_names(enum: EnumDescriptor) -> dict[str, int]:
 
 def _read_enum(text: str, numbers: Mapping[str, int]) -> int:
     if text not in numbers:
-        raise BadValue(f"must be one of {', '.join(_known(numbers))}")
+        raise BadValueError(f"must be one of {', '.join(_known(numbers))}")
     return numbers[text]
 
 

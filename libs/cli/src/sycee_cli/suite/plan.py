@@ -33,7 +33,6 @@ class Wishes:
 
     edge_port: int | None = None
     import_root: Path | None = None
-    screening_list: Path | None = None
     new_ports: bool = False
 
 
@@ -51,10 +50,10 @@ def settle(folder: StateFolder, wishes: Wishes) -> Choices:
     return chosen
 
 
-def process_specs(folder: StateFolder, choices: Choices, screening_list: Path | None = None) -> list[ProcessSpec]:
+def process_specs(folder: StateFolder, choices: Choices) -> list[ProcessSpec]:
     """Every process, in the order in which they are shown. Raises SuiteError when a program is missing."""
     engines = [postgres.postgres_spec(folder, choices), nats_spec(folder, choices)]
-    return [*engines, *service_specs(folder, choices, screening_list), edge_spec(folder, choices)]
+    return [*engines, *service_specs(folder, choices), edge_spec(folder, choices)]
 
 
 def _choose(before: Choices | None, wishes: Wishes) -> Choices:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 from sycee_client.transport import MutualTls
 
@@ -23,19 +22,19 @@ STATELESS = ("scoring", "esg")
 GATEWAY = "gateway"
 
 
-def service_specs(folder: StateFolder, choices: Choices, screening_list: Path | None = None) -> list[ProcessSpec]:
+def service_specs(folder: StateFolder, choices: Choices) -> list[ProcessSpec]:
     """Every service. Raises SuiteError when a command is missing."""
-    return [_spec(folder, choices, name, _environment(folder, choices, name, screening_list)) for name in SERVICES]
+    return [_spec(folder, choices, name) for name in SERVICES]
 
 
-def _spec(folder: StateFolder, choices: Choices, name: str, environment: Mapping[str, str]) -> ProcessSpec:
+def _spec(folder: StateFolder, choices: Choices, name: str) -> ProcessSpec:
     port = choices.ports[name]
     return ProcessSpec(
         name=name,
         command=(str(console_command(f"sycee-{name}", f"sycee-{name}")),),
         address=f"{HOST}:{port}",
         probe=partial(_probe, folder, port, name),
-        environment=environment,
+        environment=_environment(folder, choices, name),
         folder=folder.root,
         ports=(port, choices.ports[f"{name}_metrics"]),
         needs=() if name in STATELESS else ("postgres", "nats"),
@@ -43,9 +42,7 @@ def _spec(folder: StateFolder, choices: Choices, name: str, environment: Mapping
     )
 
 
-def _environment(
-    folder: StateFolder, choices: Choices, name: str, screening_list: Path | None
-) -> Mapping[str, str]:
+def _environment(folder: StateFolder, choices: Choices, name: str) -> Mapping[str, str]:
     """The caller's own environment, so that any other variable of a service can be set there, and the suite's part."""
     settings = {
         "LISTEN": f"{HOST}:{choices.ports[name]}",
@@ -56,21 +53,18 @@ def _environment(
         "TLS_KEY": str(folder.certificate_key(name)),
         "TLS_CA": str(folder.ca),
     }
-    settings |= _own_settings(folder, choices, name, screening_list)
+    settings |= _own_settings(folder, choices, name)
     prefix = f"SYCEE_{name.upper()}_"
     return {**os.environ, "PYTHONUNBUFFERED": "1", **{prefix + key: value for key, value in settings.items()}}
 
 
-def _own_settings(
-    folder: StateFolder, choices: Choices, name: str, screening_list: Path | None
-) -> dict[str, str]:
+def _own_settings(folder: StateFolder, choices: Choices, name: str) -> dict[str, str]:
     match name:
         case "ingestion":
             root = choices.import_root or str(folder.imports)
             return {"DATA_KEY_FILE": str(keys.data_key_file(folder)), "IMPORT_ROOT": root}
         case "compliance":
-            chosen = {} if screening_list is None else {"SCREENING_LIST": str(screening_list)}
-            return {"LOG_KEY_FILE": str(keys.log_key_file(folder)), **chosen}
+            return {"LOG_KEY_FILE": str(keys.log_key_file(folder))}
         case "gateway":
             others = (service for service in SERVICES if service != GATEWAY)
             return {f"{service.upper()}_ADDRESS": f"{HOST}:{choices.ports[service]}" for service in others}

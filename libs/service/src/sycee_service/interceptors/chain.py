@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 
+from sycee_service.interceptors.capacity import capacity
 from sycee_service.interceptors.conflicts import conflicts
 from sycee_service.interceptors.deadline import deadline
 from sycee_service.interceptors.errors import map_errors
@@ -25,6 +26,7 @@ from sycee_service.interceptors.validation import validation
 STEPS: tuple[Step, ...] = (
     telemetry,  # sees every outcome: trace, metrics, log
     map_errors,  # errors become codes with details; strangers are masked
+    capacity,  # is there room
     identity,  # who calls, and may they
     deadline,  # how long it may take
     validation,  # is the request what its contract says

@@ -230,9 +230,7 @@ def _visits(year: Year) -> Visits:
 
 
 def _social(facts: Facts) -> Social:
-    return Social(
-        followers=facts.followers, posts=facts.year.posts_90d, interactions=facts.year.interactions_90d
-    )
+    return Social(followers=facts.followers, posts=facts.year.posts_90d, interactions=facts.year.interactions_90d)
 
 
 def _share(part: int, whole: int) -> float:

@@ -30,8 +30,8 @@ and not of a season. Judgement."""
 class DailySales:
     """Paid and refunded by day over the `SERIES_DAYS` whole days before `today`, in fen.
 
-    Index 0 is the oldest day, the last one is yesterday; `paid` and `net` are running totals with a leading zero, so that
-    every window is one subtraction.
+    The oldest day comes first and yesterday last; `paid` and `net` are running totals with a leading zero, so that every
+    window is one subtraction.
     """
 
     today: date

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
-
-from sycee_ingestion.domain.event import STAGED_COLUMNS, Merged, Staged
-from sycee_ingestion.store.merge import CREATE_STAGED, FIND_CONFLICTS, MERGE
 from sycee_service.database import Database
 from sycee_service.outbox import Event
 
+from sycee_ingestion.domain.event import STAGED_COLUMNS, Merged, Staged
+from sycee_ingestion.store.merge import CREATE_STAGED, FIND_CONFLICTS, MERGE
+
 MOST_CACHED_MERCHANTS = 200_000
+ANNOUNCED_AT_ONCE = 500
 
 _FIND_NUMBERS = "select merchant_id, merchant_no from merchants where merchant_id = any($1::text[])"
 
@@ -25,14 +26,13 @@ with taken as (
     )
     returning merchant_no
 )
-select distinct merchant_id from taken join merchants using (merchant_no) order by merchant_id
+select merchant_id, count(*) as feeds from taken join merchants using (merchant_no)
+group by merchant_id order by merchant_id
 """
 
-_ANNOUNCED_AT_ONCE = 500
 
-
-class MergeLost(Exception):
-    """Nothing was stored: the batch lost a race with another, or names a merchant that is gone. Judge and run it again."""
+class MergeLostError(Exception):
+    """Nothing was stored: the batch lost a race, or names a merchant that is gone. Judge it again and merge it again."""
 
 
 class EventStore:
@@ -64,7 +64,7 @@ class EventStore:
 
         Each (source, event_id) may stand in `rows` once. A pair that is stored already counts as a duplicate, or as a
         conflict where its content differs; neither changes anything. Sums grow by exactly the rows that are new,
-        whatever other transactions store at the same time. Runs once a transaction. Raises MergeLost.
+        whatever other transactions store at the same time. Runs once a transaction. Raises MergeLostError.
         """
         if not rows:
             return Merged(0, 0, ())
@@ -76,19 +76,19 @@ class EventStore:
                 conflicts = [] if accepted == len(rows) else await tx.driver.fetch(FIND_CONFLICTS)
         except asyncpg.ForeignKeyViolationError as error:
             self._numbers.clear()
-            raise MergeLost from error
+            raise MergeLostError from error
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
-            raise MergeLost from error
+            raise MergeLostError from error
         return Merged(accepted, len(rows) - accepted - len(conflicts), tuple(row["position"] for row in conflicts))
 
     async def announce(self) -> int:
-        """Emits one event for each of up to 500 merchants with something new; returns how many there were.
+        """Emits one event for each merchant in up to 500 marked feeds; returns how many feeds that were.
 
         A merchant that is published to while this runs is announced again later: no change goes untold.
         """
         async with self._database.transaction() as tx:
-            rows = await tx.driver.fetch(_TAKE_UNANNOUNCED, _ANNOUNCED_AT_ONCE)
+            rows = await tx.driver.fetch(_TAKE_UNANNOUNCED, ANNOUNCED_AT_ONCE)
             for row in rows:
                 merchant_id = row["merchant_id"]
                 tx.emit(Event("sycee.ingestion.profile_changed.v1", merchant_id, {"merchant_id": merchant_id}))
-        return len(rows)
+        return sum(row["feeds"] for row in rows)

@@ -12,16 +12,16 @@ from hashlib import blake2b
 import asyncpg
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
+from sycee_service.database import Database, TransactionContext
 
 from sycee_ingestion.domain.event import Reject
 from sycee_ingestion.domain.imports import Import, ImportState, Progress, shown_rejects
 from sycee_ingestion.schema import imports
-from sycee_service.database import Database
 
 _RUNNING_AT_ONCE = 100
 
 
-class LostImport(Exception):
+class LostImportError(Exception):
     """Another worker has moved the import on: what this one did meanwhile must not count."""
 
 
@@ -31,9 +31,13 @@ class ImportStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def transaction(self) -> TransactionContext:
+        """A transaction that `advance` and the merge of the rows it counts join."""
+        return self._database.transaction()
+
     async def add(self, new: Import) -> None:
         """Stores a new import."""
-        values = {
+        values: dict[str, object] = {
             "import_id": new.import_id,
             "path": new.path,
             "mapping_yaml": new.mapping_yaml,
@@ -86,7 +90,7 @@ class ImportStore:
     async def advance(self, before: Import, progress: Progress) -> Import:
         """Counts a chunk of rows, in the caller's transaction, the one that stores the rows: both happen or neither.
 
-        Raises LostImport when the import is no longer where `before` says it is; the caller's transaction must end.
+        Raises LostImportError when the import is no longer where `before` says it is; the caller's transaction must end.
         """
         rejects = shown_rejects(before.first_rejects, progress.rejects)
         statement = (
@@ -108,7 +112,7 @@ class ImportStore:
         async with self._database.transaction() as tx:
             rows = await tx.execute(statement)
         if not rows:
-            raise LostImport(before.import_id)
+            raise LostImportError(before.import_id)
         return _import(rows[0])
 
     async def end(self, import_id: str, state: ImportState, error: str, ended_at: datetime) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 import asyncpg
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sycee_service.database import Database
+from sycee_service.errors import AlreadyExists
+from sycee_service.outbox import Event, Json
 
 from sycee_ingestion.domain.merchant import BorrowerKind, Merchant, RegisterEntry, Shop, opened_on
 from sycee_ingestion.schema import merchants
 from sycee_ingestion.sealing import Sealer
 from sycee_ingestion.store.personal import open_identity, sealed_values
-from sycee_service.database import Database
-from sycee_service.errors import AlreadyExists
-from sycee_service.outbox import Event
 
 
 class MerchantStore:
@@ -32,9 +32,7 @@ class MerchantStore:
         async with self._database.transaction() as tx:
             statement = insert(merchants).values(self._values(merchant)).on_conflict_do_nothing()
             if not await tx.execute(statement.returning(merchants.c.merchant_no)):
-                raise AlreadyExists(
-                    "MERCHANT_EXISTS", "the merchant_id is taken", merchant_id=merchant.merchant_id
-                )
+                raise AlreadyExists("MERCHANT_EXISTS", "the merchant_id is taken", merchant_id=merchant.merchant_id)
             tx.emit(_registered(merchant))
 
     async def add_missing(self, candidates: Collection[Merchant]) -> None:
@@ -119,5 +117,5 @@ def _shop_from_json(shop: dict[str, Any]) -> Shop:
 
 
 def _registered(merchant: Merchant) -> Event:
-    data = {"merchant_id": merchant.merchant_id, "simulated": merchant.simulated}
+    data: dict[str, Json] = {"merchant_id": merchant.merchant_id, "simulated": merchant.simulated}
     return Event("sycee.ingestion.merchant_registered.v1", merchant.merchant_id, data)

@@ -107,7 +107,7 @@ def _merge_days() -> str:
     order by merchant_no, day
     on conflict (merchant_no, day) do update set
         {sets},
-        followers_mark = greatest(kept.followers_mark, excluded.followers_mark)"""
+        followers_mark = greatest(kept.followers_mark, excluded.followers_mark)"""  # noqa: S608 - names of columns
 
 
 def _merge_feeds() -> str:
@@ -129,7 +129,7 @@ def _merge_feeds() -> str:
     order by merchant_no, source
     on conflict (merchant_no, source) do update set
         {", ".join(sets)},
-        unannounced = true"""
+        unannounced = true"""  # noqa: S608 - names of columns
 
 
 MERGE = f"""

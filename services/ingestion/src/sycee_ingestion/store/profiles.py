@@ -1,16 +1,18 @@
 """The facts behind a portrait: one statement, whatever the length of the history.
 
-A kind's count as of a day is its count over all time less what came on later days, so no read goes further back than the
-two years that a portrait's windows reach.
+A kind's count as of a day is its count over all time less what came on later days, so no read goes further back than
+the two years that a portrait's windows reach.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 import asyncpg
+from sycee_service.database import Database
 
 from sycee_ingestion.domain.coverage import Received
 from sycee_ingestion.domain.event import DAILY_KINDS, EventKind, followers_of
@@ -21,7 +23,6 @@ from sycee_ingestion.domain.trade import SERIES_DAYS, DailySales, TradeCounts
 from sycee_ingestion.schema import FEED_KINDS
 from sycee_ingestion.sealing import Sealer
 from sycee_ingestion.store import personal
-from sycee_service.database import Database
 
 _DAY_COUNTS = (
     "order_count",
@@ -38,7 +39,7 @@ _BUREAU, _TAX, _ENERGY = EventKind.BUREAU_REPORT, EventKind.TAX_RECORD, EventKin
 _PENALTY, _REPAYMENT = EventKind.STORE_PENALTY, EventKind.REPAYMENT
 
 _MOST_RECORDS = 400
-"""Tax or energy records of a year that are read: a bill a day, and more. Older ones of a year that has more are left out."""
+"""Tax or energy records of a year that are read, newest first: a bill a day, and more."""
 
 
 def _feed_facts() -> str:
@@ -67,7 +68,7 @@ def _kinds_as_of() -> str:
                 where merchant_no = merchant.merchant_no and day < $3 and {count} > 0
                 order by day desc limit 1
             )
-        end as {kind}_last""")
+        end as {kind}_last""")  # noqa: S608 - names of columns
     return ",\n    ".join(columns)
 
 
@@ -330,7 +331,7 @@ def _energy(facts: dict[str, Any]) -> EnergyUse:
     )
 
 
-def _penalties(rows: list[tuple[int, int, int]]) -> Penalties:
+def _penalties(rows: Sequence[tuple[int, int, int]]) -> Penalties:
     return Penalties(
         counts=tuple((kind, count) for kind, count, _ in rows),
         fines_fen=sum(fines_fen for _, _, fines_fen in rows),
