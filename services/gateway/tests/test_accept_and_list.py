@@ -128,8 +128,7 @@ async def test_the_money_was_drawn_and_the_process_died(start: Start, world: Wor
         for task in asyncio.all_tasks():
             if task.get_name().startswith("flight-"):
                 task.cancel()
-        with pytest.raises((grpc.aio.AioRpcError, asyncio.CancelledError)):
-            await call
+        call.cancel()
         gate.set()
     async with start() as gateway:
         refusal = await refused(gateway.accept(decision.decision_id, "accept-0002"))

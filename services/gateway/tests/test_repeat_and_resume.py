@@ -146,8 +146,7 @@ async def test_a_crash_at_any_step_is_completed_by_the_same_request(
         for task in asyncio.all_tasks():
             if task.get_name().startswith("flight-"):
                 task.cancel()
-        with pytest.raises((grpc.aio.AioRpcError, asyncio.CancelledError)):
-            await call
+        call.cancel()
     gate.set()
     async with start() as gateway:
         decision = await gateway.decide()

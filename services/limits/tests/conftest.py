@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import count
@@ -11,13 +12,14 @@ from typing import Any
 
 import pytest
 import structlog
+import sycee_limits.catalogue as shipped
 from google.protobuf.duration_pb2 import Duration
 from google.type.date_pb2 import Date
 from sycee.common.v1 import common_pb2
 from sycee.limits.v1 import limits_pb2 as pb
 from sycee.limits.v1 import limits_pb2_grpc
 from sycee_limits.catalogue_files import load_catalogue
-from sycee_limits.domain.application import Application, Books
+from sycee_limits.domain.application import Application
 from sycee_limits.domain.catalogue import Catalogue
 from sycee_limits.domain.kinds import BorrowerKind, Grade, RepaymentMethod
 from sycee_limits.server import build
@@ -76,26 +78,33 @@ class Ledger:
         return (await self.store.used_fen([account])).get(account, 0)
 
 
-@pytest.fixture
-def catalogue_folder() -> Path | None:
-    """Where the service reads its catalogue; a test that wants another overrides this."""
-    return None
+Start = Callable[..., AbstractAsyncContextManager[Ledger]]
 
 
 @pytest.fixture
-async def ledger(
-    postgres_url: str, shared_nats_url: str, clock: ManualClock, catalogue_folder: Path | None
-) -> AsyncIterator[Ledger]:
-    """The service on an empty database. It sweeps rarely, so that a test sees holds before their expiry is posted."""
-    settings = Settings(
-        database_url=postgres_url, nats_url=shared_nats_url, catalogue=catalogue_folder, sweep_interval_ms=3_600_000
-    )
-    pool = await open_pool(postgres_url, 2)
-    database = Database(pool, "test", clock)
-    async with running(settings, build, clock=clock, peer="gateway") as channel:
-        stub: Any = limits_pb2_grpc.LimitsServiceStub(channel)
-        yield Ledger(stub, clock, LimitsStore(database), database, postgres_url)
-    await pool.close()
+def start(request: pytest.FixtureRequest, shared_nats_url: str, clock: ManualClock) -> Start:
+    """Starts the service. It sweeps rarely unless told, so that a test sees holds before their expiry is posted."""
+    database_url = request.getfixturevalue("postgres_url")
+
+    @asynccontextmanager
+    async def started(folder: Path | None = None, **settings: Any) -> AsyncIterator[Ledger]:
+        values = {"nats_url": shared_nats_url, "sweep_interval_ms": 3_600_000, **settings}
+        pool = await open_pool(database_url, 2)
+        database = Database(pool, "test", clock)
+        chosen = Settings(database_url=database_url, catalogue=folder, **values)
+        async with running(chosen, build, clock=clock, peer="gateway") as channel:
+            stub: Any = limits_pb2_grpc.LimitsServiceStub(channel)
+            yield Ledger(stub, clock, LimitsStore(database), database, database_url)
+        await pool.close()
+
+    return started
+
+
+@pytest.fixture
+async def ledger(start: Start) -> AsyncIterator[Ledger]:
+    """The service with the catalogue that ships, on an empty database."""
+    async with start() as ledger:
+        yield ledger
 
 
 class Asks:
@@ -181,15 +190,8 @@ def asks() -> Asks:
 
 
 @pytest.fixture
-def books() -> Books:
-    """An empty ledger."""
-    return Books((), {}, 0)
-
-
-@pytest.fixture
 def catalogue_with(tmp_path: Path) -> Callable[..., Path]:
     """Writes the shipped catalogue into a folder, with pieces of text replaced."""
-    import sycee_limits.catalogue as shipped
 
     def write(**replacements: dict[str, str]) -> Path:
         for name in ("products", "lenders", "policy"):

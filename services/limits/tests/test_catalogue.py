@@ -52,6 +52,8 @@ def test_the_version_changes_with_any_byte(catalogue: Catalogue, catalogue_with:
         ("products", "sales_multiple: 1.5", "sales_multiple: 2.5", r"products\.0\.sales_multiple"),
         ("products", "sales_multiple: 1.5", "sales_multiple: 0.1", "LM-01"),
         ("products", "repay_by: 2025-03-10", "repay_by: 2025-06-10", "LM-03"),
+        ("products", "repay_by: 2025-03-10", "repay_by: 20250310", r"seasons\.0\.repay_by"),
+        ("products", "sales_multiple: 1.5", "sales_multiple: '1.5'", r"products\.0\.sales_multiple"),
         ("products", "product_id: green", "product_id: startup", "written twice: startup"),
         ("lenders", "lender_id: hill-microloan", "lender_id: river-bank", "written twice: river-bank"),
         ("lenders", "{CONSUMPTION: C}", "{CONSUMPTION: C, STOCKING: C}", "CN-CFC-01"),

@@ -252,7 +252,7 @@ def test_a_lower_cap_of_the_operator_is_held(catalogue_with: Callable[..., Path]
     used=st.integers(0, 10**9),
 )
 def test_an_offer_is_always_within_its_bounds(
-    catalogue: Catalogue, asks: Any, requested: int, sales: int, pd: float, grade: Grade, months: int, used: int
+    *, catalogue: Catalogue, asks: Any, requested: int, sales: int, pd: float, grade: Grade, months: int, used: int
 ) -> None:
     application = asks.application(
         requested_fen=requested, monthly_net_fen=sales, default_probability=pd, grade=grade, months_of_history=months

@@ -204,7 +204,7 @@ def test_more_sales_never_lower_the_limit(
 
 @given(case=cases, lender_id=lender_ids, debt=amounts, service=amounts)
 def test_more_debt_never_raises_the_limit(
-    catalogue: Catalogue, asks: Any, case: dict[str, Any], lender_id: str, debt: int, service: int
+    *, catalogue: Catalogue, asks: Any, case: dict[str, Any], lender_id: str, debt: int, service: int
 ) -> None:
     deeper = {
         **case,

@@ -25,7 +25,8 @@ def by_density(distance: float, drift: float, spread: float) -> float:
 
 
 @pytest.mark.parametrize(
-    ("distance", "drift", "spread"), [(0.5, 0.0, 0.6), (0.5, 0.3, 0.6), (0.5, -0.4, 0.6), (1.5, -0.2, 0.5), (0.05, 0.1, 0.4)]
+    ("distance", "drift", "spread"),
+    [(0.5, 0.0, 0.6), (0.5, 0.3, 0.6), (0.5, -0.4, 0.6), (1.5, -0.2, 0.5), (0.05, 0.1, 0.4)],
 )
 def test_agrees_with_the_density_of_the_first_passage_time(distance: float, drift: float, spread: float) -> None:
     probability = 1.0 / (1.0 + math.exp(-passage_log_odds(distance, drift, spread)))

@@ -138,7 +138,8 @@ def day_of(seconds: int) -> date:
 
 def _fen(money: Money) -> int:
     """Fen of an amount that the contract's rule has passed; an absent one is 0."""
-    return money.units * 100 + money.nanos // _NANOS_PER_FEN
+    fen: int = money.units * 100 + money.nanos // _NANOS_PER_FEN
+    return fen
 
 
 def _order(body: event_pb2.Order, _seconds: int, _today: date) -> Measures:
@@ -170,7 +171,7 @@ def _reckoned_km(body: event_pb2.Shipment) -> int:
 
 def _nowhere(place: LatLng) -> bool:
     """Zero north, zero east lies in the ocean: it is what an unset coordinate looks like."""
-    return place.latitude == 0.0 and place.longitude == 0.0
+    return bool(place.latitude == 0.0 and place.longitude == 0.0)
 
 
 def _settlement(body: event_pb2.Settlement, _seconds: int, _today: date) -> Measures:

@@ -49,7 +49,7 @@ class IngestionHandlers(ingestion_pb2_grpc.IngestionServiceServicer):
         self._clock = clock
 
     async def RegisterMerchant(
-        self, request: ingestion_pb2.RegisterMerchantRequest, context: Context
+        self, request: ingestion_pb2.RegisterMerchantRequest, _context: Context
     ) -> ingestion_pb2.RegisterMerchantResponse:
         """Registers a merchant."""
         merchant = convert.merchant_from_proto(request, self._clock.now())
@@ -57,14 +57,14 @@ class IngestionHandlers(ingestion_pb2_grpc.IngestionServiceServicer):
         return ingestion_pb2.RegisterMerchantResponse(merchant=convert.merchant_to_proto(registered))
 
     async def GetMerchant(
-        self, request: ingestion_pb2.GetMerchantRequest, context: Context
+        self, request: ingestion_pb2.GetMerchantRequest, _context: Context
     ) -> ingestion_pb2.GetMerchantResponse:
         """Reads a merchant."""
         merchant = await self._service.get_merchant(request.merchant_id)
         return ingestion_pb2.GetMerchantResponse(merchant=convert.merchant_to_proto(merchant))
 
     async def ListMerchants(
-        self, request: ingestion_pb2.ListMerchantsRequest, context: Context
+        self, request: ingestion_pb2.ListMerchantsRequest, _context: Context
     ) -> ingestion_pb2.ListMerchantsResponse:
         """Lists merchants."""
         after = page_token_decode("page_token", request.page_token, 1)[0] if request.page_token else ""
@@ -75,7 +75,7 @@ class IngestionHandlers(ingestion_pb2_grpc.IngestionServiceServicer):
         )
 
     async def PublishEvents(
-        self, request_iterator: AsyncIterator[ingestion_pb2.PublishEventsRequest], context: Context
+        self, request_iterator: AsyncIterator[ingestion_pb2.PublishEventsRequest], _context: Context
     ) -> AsyncIterator[ingestion_pb2.PublishEventsResponse]:
         """Takes batches of events; the next ones are read while one is made durable."""
         async for answer in in_order(request_iterator, self._answer, BATCHES_UNDER_WAY):
@@ -85,28 +85,28 @@ class IngestionHandlers(ingestion_pb2_grpc.IngestionServiceServicer):
         return convert.outcome_to_proto(request.batch_id, await self._publisher.publish(request))
 
     async def ImportFile(
-        self, request: ingestion_pb2.ImportFileRequest, context: Context
+        self, request: ingestion_pb2.ImportFileRequest, _context: Context
     ) -> ingestion_pb2.ImportFileResponse:
         """Begins an import."""
         begun = await self._service.import_file(request.path, request.mapping_yaml)
         return ingestion_pb2.ImportFileResponse(**{"import": convert.import_to_proto(begun)})
 
     async def GetImport(
-        self, request: ingestion_pb2.GetImportRequest, context: Context
+        self, request: ingestion_pb2.GetImportRequest, _context: Context
     ) -> ingestion_pb2.GetImportResponse:
         """Reads an import."""
         found = await self._service.get_import(request.import_id)
         return ingestion_pb2.GetImportResponse(**{"import": convert.import_to_proto(found)})
 
     async def WatchImport(
-        self, request: ingestion_pb2.WatchImportRequest, context: Context
+        self, request: ingestion_pb2.WatchImportRequest, _context: Context
     ) -> AsyncIterator[ingestion_pb2.WatchImportResponse]:
         """Streams an import's progress."""
         async for found in self._service.watch_import(request.import_id):
             yield ingestion_pb2.WatchImportResponse(**{"import": convert.import_to_proto(found)})
 
     async def GetProfile(
-        self, request: ingestion_pb2.GetProfileRequest, context: Context
+        self, request: ingestion_pb2.GetProfileRequest, _context: Context
     ) -> ingestion_pb2.GetProfileResponse:
         """Answers with a portrait."""
         if request.include_identity and current_caller().peer == EDGE:

@@ -46,7 +46,7 @@ class Publisher:
         return await self._events.merchant_numbers(merchant_ids)
 
     async def store(self, events: Iterable[event_pb2.Event], judged: Judged) -> Outcome:
-        """Stores the rows of a judged batch, once a transaction. Raises MergeLostError when it has to be judged again."""
+        """Stores the rows of a judged batch, once a transaction. Raises MergeLostError: judge it again."""
         merged = await self._events.merge(judged.rows, self._clock.now())
         rejects = list(judged.rejects)
         if merged.conflict_positions:

@@ -36,6 +36,7 @@ Set = Callable[[event_pb2.Event, Row], None]
 _FEN = Decimal("0.01")
 _MOST_DIGITS = 20
 _TRUE, _FALSE = frozenset({"true", "1", "yes", "y", "是"}), frozenset({"false", "0", "no", "n", "否"})
+_LEAVES = frozenset({Money.DESCRIPTOR.full_name, Date.DESCRIPTOR.full_name})
 _LEAST = {FieldDescriptor.CPPTYPE_UINT32: 0, FieldDescriptor.CPPTYPE_UINT64: 0}
 _MOST = {FieldDescriptor.CPPTYPE_UINT32: 2**32 - 1, FieldDescriptor.CPPTYPE_UINT64: 2**64 - 1}
 
@@ -83,7 +84,8 @@ class RowMapper:
         event = event_pb2.Event(event_id=f"{file_name}-{index}")
         field = ""
         try:
-            for field, set_field in rule.fields:
+            for name, set_field in rule.fields:
+                field = name
                 set_field(event, row)
         except BadValueError as bad:
             return _reject(index, INVALID_FIELD, field, bad.rule)
@@ -144,7 +146,7 @@ def _pick(value: Value, places: Places) -> Pick:
     """The value as the file has it, or as text where it is joined, prefixed or mapped. Empty text is no value."""
     if value.constant is not None:
         constant = value.constant
-        return lambda row: constant
+        return lambda _row: constant
     taken = tuple(places[column] for column in value.columns_read())
     prefix, replace = value.prefix, value.map
 
@@ -244,15 +246,9 @@ def _order_id_of_event(kind: str) -> Set:
 
 def _body_field(key: str, kind: str, name: str, value: Value, places: Places) -> Set:
     """Sets `name` (or `name.part`, for coordinates) of a body. Raises InvalidArgument naming the mapping's key."""
-    *parents, last = name.split(".")
-    descriptor = event_pb2.Event.DESCRIPTOR.fields_by_name[kind].message_type
-    for parent in parents:
-        field = descriptor.fields_by_name.get(parent) if descriptor is not None else None
-        if field is None or field.message_type is None or _is_leaf(field):
-            raise InvalidArgument(key, f"must name a field of {kind}")
-        descriptor = field.message_type
-    field = descriptor.fields_by_name.get(last)
-    if field is None or (field.message_type is not None and not _is_leaf(field)):
+    *parents, _ = name.split(".")
+    field = _described(kind, name)
+    if field is None:
         raise InvalidArgument(key, f"must name a field of {kind}")
     pick, read = _pick(value, places), _reader(key, field, value)
 
@@ -268,17 +264,25 @@ def _body_field(key: str, kind: str, name: str, value: Value, places: Places) ->
     return set_field
 
 
-def _is_leaf(field: FieldDescriptor) -> bool:
-    return field.message_type.full_name in {Money.DESCRIPTOR.full_name, Date.DESCRIPTOR.full_name}
+def _described(kind: str, path: str) -> FieldDescriptor | None:
+    """The field at a path below a body, where it is one that a single value sets."""
+    field: FieldDescriptor | None = event_pb2.Event.DESCRIPTOR.fields_by_name[kind]
+    for part in path.split("."):
+        inside = None if field is None or _type_name(field) in _LEAVES else field.message_type
+        field = None if inside is None else inside.fields_by_name.get(part)
+    settable = field is not None and (field.message_type is None or _type_name(field) in _LEAVES)
+    return field if settable else None
+
+
+def _type_name(field: FieldDescriptor) -> str:
+    return "" if field.message_type is None else field.message_type.full_name
 
 
 def _reader(key: str, field: FieldDescriptor, value: Value) -> Callable[[Message, object], None]:
     """Reads a plain value into `field` of a message, by the field's type."""
     name = field.name
     if field.message_type is not None:
-        read = (
-            _money_reader(value) if field.message_type.full_name == Money.DESCRIPTOR.full_name else _day_reader(value)
-        )
+        read = _money_reader(value) if _type_name(field) == Money.DESCRIPTOR.full_name else _day_reader(value)
         return lambda message, found: getattr(message, name).CopyFrom(read(found))
     scalar = _scalar_reader(key, field, value)
     return lambda message, found: setattr(message, name, scalar(found))
@@ -315,7 +319,7 @@ def _scalar_reader(key: str, field: FieldDescriptor, value: Value) -> Callable[[
         return _read_bool
     if kind == FieldDescriptor.CPPTYPE_DOUBLE:
         return lambda found: float(_decimal(found))
-    if kind == FieldDescriptor.CPPTYPE_ENUM:
+    if field.enum_type is not None:
         numbers = _short_names(field.enum_type)
         _check_enum_map(key, value, numbers)
         return lambda found: _read_enum(_text(found), numbers)

@@ -1,8 +1,8 @@
 """Personal data at rest: AES-256-GCM for what must be read again, keyed digests for what must only be compared.
 
 The data key never works itself: HKDF-SHA256 (RFC 5869) makes one key to seal and another to digest. A sealed value is
-`1 | key id (4) | nonce (12) | ciphertext and tag`; merchant and field are bound to it as associated data, so that a value
-copied into another row or column does not open.
+`1 | key id (4) | nonce (12) | ciphertext and tag`; merchant and field are bound to it as associated data, so that a
+value copied into another row or column does not open.
 """
 
 from __future__ import annotations

@@ -65,6 +65,7 @@ _Bp = Annotated[int, Field(strict=True, ge=0, le=10_000)]
 _Milli = Annotated[int, Field(strict=True, ge=0, le=1_000)]
 _Months = Annotated[int, Field(strict=True, ge=0, le=1_200)]
 _Term = Annotated[int, Field(strict=True, ge=1, le=60)]
+_Day = Annotated[date, Field(strict=True)]
 _Grade = Annotated[Grade, _named(Grade)]
 _Purpose = Annotated[LoanPurpose, _named(LoanPurpose)]
 
@@ -76,9 +77,9 @@ class _File(BaseModel):
 class _Season(_File):
     name_zh: _Name
     name_en: _Name
-    opens: date
-    event: date
-    repay_by: date
+    opens: _Day
+    event: _Day
+    repay_by: _Day
 
     @model_validator(mode="after")
     def _ordered(self) -> "_Season":
@@ -102,7 +103,7 @@ class _Product(_File):
         list[Annotated[RepaymentMethod, _named(RepaymentMethod)]], Field(min_length=1, max_length=len(RepaymentMethod))
     ]
     min_months_of_history: _Months
-    sales_multiple: Annotated[float, Field(ge=0, le=2)]
+    sales_multiple: Annotated[float, Field(strict=True, ge=0, le=2)]
     seasons: Annotated[list[_Season], Field(max_length=200)] = []
 
     @model_validator(mode="after")
@@ -144,7 +145,7 @@ class _Products(_File):
 
 
 class _Capital(_File):
-    day: date
+    day: _Day
     yuan: _Yuan
 
 
@@ -207,7 +208,7 @@ class _TenureStep(_File):
 
 
 class _LoanPrimeRate(_File):
-    day: date
+    day: _Day
     rate_bp: _Bp
 
 
@@ -226,9 +227,9 @@ class _Policy(_File):
     income_tax_milli: Annotated[int, Field(strict=True, ge=0, le=900)]
     vat_on_interest_milli: Annotated[int, Field(strict=True, ge=0, le=500)]
     vat_exempt_max_yuan: _Yuan
-    vat_exempt_until: date
+    vat_exempt_until: _Day
     loan_prime_rates: Annotated[list[_LoanPrimeRate], Field(min_length=1, max_length=1_000)]
-    four_lpr_binds_from: date
+    four_lpr_binds_from: _Day
 
     @model_validator(mode="after")
     def _sound(self) -> "_Policy":

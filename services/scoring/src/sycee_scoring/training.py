@@ -90,11 +90,14 @@ def vintage_log_odds(loans: Loans) -> Array:
 
 def goods_risk(loans: Loans, offset: Array) -> dict[str, float]:
     """Log-odds of each kind of goods against its vintages: the shift under which expected charge-offs, with
-    `SMOOTHING_LOANS` ordinary loans added, equal those seen. Rounded to four decimals."""
+    `SMOOTHING_LOANS` ordinary loans added, equal those seen; 0 where there are none. Rounded to four decimals."""
     risks = {}
     for index, name in enumerate(GOODS):
         chosen = loans.goods == index
         base = offset[chosen]
+        if not len(base):
+            risks[name] = 0.0
+            continue
         expected_rate = float(np.mean(1.0 / (1.0 + np.exp(-base))))
         seen = float(loans.charged_off[chosen].sum()) + SMOOTHING_LOANS * expected_rate
         rate = seen / (float(chosen.sum()) + SMOOTHING_LOANS)

@@ -5,7 +5,7 @@ A party is known by the URI `spiffe://sycee/<name>`; the DNS names let it be rea
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -39,8 +39,8 @@ def spiffe_id(name: str) -> str:
 
 
 def ensure_certificates(folder: StateFolder, now: datetime | None = None) -> None:
-    """Makes the authority and every certificate that is missing or about to end. Raises SuiteError when one is spoilt."""
-    moment = now or datetime.now(timezone.utc)
+    """Makes the authority and every certificate that is missing or about to end. Raises SuiteError."""
+    moment = now or datetime.now(UTC)
     try:
         authority_key = folder.tls / "ca.key"
         if _ends_soon(folder.ca, moment) or not authority_key.exists():
@@ -53,7 +53,7 @@ def ensure_certificates(folder: StateFolder, now: datetime | None = None) -> Non
             if _ends_soon(folder.certificate(name), moment) or not folder.certificate_key(name).exists():
                 _make_leaf(folder, name, authority, signing, moment)
     except ValueError as error:
-        raise SuiteError(f"the certificates in {folder.tls} cannot be read: remove that folder, and start again") from error
+        raise SuiteError(f"the certificates in {folder.tls} cannot be read: remove them, and start again") from error
 
 
 def _ends_soon(path: Path, now: datetime) -> bool:

@@ -74,7 +74,7 @@ def edge_spec(folder: StateFolder, choices: Choices) -> ProcessSpec:
         name="envoy",
         command=(str(envoy_program()), "-c", str(folder.edge / "envoy.json"), *options),
         address=f"{HOST}:{port}",
-        probe=partial(_probe, port, admin, folder.ca),
+        probe=partial(health.edge_serves, port, admin, folder.ca),
         environment={"PATH": os.environ.get("PATH", "")},
         folder=folder.edge,
         ports=(port, admin),
@@ -184,7 +184,7 @@ def _replace(node: Any, values: Mapping[str, object]) -> Any:
         return [_replace(value, values) for value in node]
     if not isinstance(node, str) or "${" not in node:
         return node
-    alone = node[2:-1] if node.startswith("${") and node.endswith("}") else None
+    alone = node.removeprefix("${").removesuffix("}")
     return values[alone] if alone in values else Template(node).substitute(values)
 
 
@@ -197,7 +197,3 @@ def _add(file: Any, described: FileDescriptorSet, known: set[str]) -> None:
     for imported in imports:
         _add(imported, described, known)
     file.CopyToProto(described.file.add())
-
-
-async def _probe(port: int, admin_port: int, ca: Path) -> None:
-    await health.edge_serves(port, admin_port, ca.read_bytes())

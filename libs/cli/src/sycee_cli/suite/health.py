@@ -22,10 +22,11 @@ async def grpc_serves(port: int, name: str, tls: MutualTls) -> None:
     await _check(port, credentials, ("grpc.ssl_target_name_override", name))
 
 
-async def edge_serves(port: int, admin_port: int, ca: bytes) -> None:
-    """The edge: Envoy is live, and a health call through its listener reaches the gateway."""
+async def edge_serves(port: int, admin_port: int, ca: Path) -> None:
+    """The edge: Envoy is live, and a health call through its listener reaches the gateway. `ca` is a PEM file."""
     await http_ok(admin_port, "/ready")
-    await _check(port, grpc.ssl_channel_credentials(ca))
+    trusted = await asyncio.to_thread(ca.read_bytes)
+    await _check(port, grpc.ssl_channel_credentials(trusted))
 
 
 async def http_ok(port: int, path: str) -> None:

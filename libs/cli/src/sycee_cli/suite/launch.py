@@ -32,7 +32,7 @@ def launch(spec: ProcessSpec, log: Path) -> subprocess.Popen[bytes]:
     a session of its own, so that Ctrl-C reaches the supervisor alone, which stops everything in order.
     """
     try:
-        with log.open("ab", opener=_private) as output:
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
             return subprocess.Popen(
                 child_command(spec.command, spec.death_signal, spec.account),
                 cwd=spec.folder,
@@ -50,7 +50,7 @@ async def ended(process: subprocess.Popen[bytes]) -> int:
     """Waits for its end and gives its exit code (minus the signal that ended it)."""
     if process.poll() is None and hasattr(os, "pidfd_open"):
         await _pidfd_ready(process.pid)
-    while process.poll() is None:  # where the kernel has no pidfd
+    while process.poll() is None:  # noqa: ASYNC110 (where the kernel has no pidfd to wait on)
         await asyncio.sleep(POLL_S)
     return int(process.returncode)
 
@@ -78,7 +78,3 @@ async def _pidfd_ready(pid: int) -> None:
     finally:
         loop.remove_reader(handle)
         os.close(handle)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -30,14 +30,3 @@ class FolderLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
-
-
-def is_locked(path: Path) -> bool:
-    """Whether some process holds the lock now."""
-    if not path.exists():
-        return False
-    lock = FolderLock(path)
-    if not lock.try_lock():
-        return True
-    lock.release()
-    return False

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MAX_BYTES = 16 * 1024 * 1024
-"""Of one log; the one before it is kept beside it, so that a process takes twice this at most, and what it writes between
-two looks."""
+"""Of one log; the part before it is kept beside it, so that a process takes about twice this."""
 TAIL_BYTES = 64 * 1024
 
 

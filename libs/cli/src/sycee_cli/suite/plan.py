@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from sycee_cli.suite.nats import nats_spec
 from sycee_cli.suite.services import service_specs
 from sycee_cli.suite.spec import ProcessSpec
 
-PORTS = ("edge", "envoy_admin", "postgres", "nats", "nats_monitor", *SERVICES, *(f"{name}_metrics" for name in SERVICES))
+ENGINE_PORTS = ("edge", "envoy_admin", "postgres", "nats", "nats_monitor")
+PORTS = (*ENGINE_PORTS, *SERVICES, *(f"{name}_metrics" for name in SERVICES))
 ACCOUNTS = (postgres.OWNER, NATS_USER, *(postgres.database_name(service) for service in SERVICES))
 
 
@@ -34,6 +36,18 @@ class Wishes:
     edge_port: int | None = None
     import_root: Path | None = None
     new_ports: bool = False
+
+    def to_json(self) -> str:
+        """For another process."""
+        root = None if self.import_root is None else str(self.import_root.expanduser().resolve())
+        return json.dumps({"edge_port": self.edge_port, "import_root": root, "new_ports": self.new_ports})
+
+    @classmethod
+    def from_json(cls, text: str) -> Wishes:
+        """The inverse of `to_json`."""
+        said = json.loads(text)
+        root = None if said["import_root"] is None else Path(said["import_root"])
+        return cls(said["edge_port"], root, bool(said["new_ports"]))
 
 
 def settle(folder: StateFolder, wishes: Wishes) -> Choices:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import psutil
 
@@ -38,9 +38,9 @@ def choose(names: Iterable[str]) -> dict[str, int]:
     raise SuiteError(f"no {len(wanted)} free ports side by side between {FIRST} and {LAST}")
 
 
-def require_free(ports: Mapping[str, int]) -> None:
+def require_free(name: str, ports: Iterable[int]) -> None:
     """Raises SuiteError naming the first port that somebody else listens on, and who that is where it can be seen."""
-    for name, port in ports.items():
+    for port in ports:
         if not is_free(port):
             raise SuiteError(
                 f"port {port} of {name} is taken{_holder(port)}: stop that, or choose again with `sycee up --new-ports`"

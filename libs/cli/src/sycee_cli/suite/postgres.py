@@ -51,6 +51,16 @@ SETTINGS = {
 }
 
 
+# For psql, which quotes `name` and `password` itself. Doing it again changes nothing.
+DATABASE_SCRIPT = """
+SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', :'name', :'password')
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \\gexec
+SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'name')
+ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \\gexec
+REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
+"""
+
+
 def database_name(service: str) -> str:
     """The name of a service's database and of its account."""
     return f"sycee_{service}"
@@ -108,15 +118,8 @@ async def make_databases(choices: Choices) -> None:
 
 
 def _database_script(service: str, password: str) -> str:
-    """Idempotent. Name and password are letters, digits and underscores."""
     name = database_name(service)
-    return (
-        f"SELECT 'CREATE ROLE {name} LOGIN PASSWORD ''{password}'''"
-        f" WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') \\gexec\n"
-        f"SELECT 'CREATE DATABASE {name} OWNER {name}'"
-        f" WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') \\gexec\n"
-        f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;\n"
-    )
+    return f"\\set name {name}\n\\set password {password}\n{DATABASE_SCRIPT}"
 
 
 async def _make_cluster(folder: StateFolder, choices: Choices, account: tuple[int, int] | None) -> None:

@@ -19,8 +19,9 @@ class ProcessSpec:
     """One process of the suite.
 
     `probe` raises NotReady until it serves. `needs` names those that must serve before it is started. `prepare` runs
-    before its first start, `furnish` once when it first serves. `tier` orders the stop: higher ones end first. `account`
-    is the user and group it runs as, where these differ from the supervisor's. `ports` are those it listens on.
+    before its first start, `furnish` once when it first serves. `tier` orders the stop: higher ones end first.
+    `account` is the user and group it runs as, where these differ from the supervisor's. `ports` are those it listens
+    on.
     """
 
     name: str

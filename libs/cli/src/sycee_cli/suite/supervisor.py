@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from sycee_cli.suite.errors import SuiteError
 from sycee_cli.suite.folder import StateFolder
@@ -50,7 +50,7 @@ class Supervisor:
         self._record = SuiteRecord(
             supervisor_pid=os.getpid(),
             supervisor_identity=identity_of(os.getpid()) or "",
-            started_at=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+            started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             processes=tuple(unit.record for unit in self._units),
         )
 
@@ -140,8 +140,9 @@ class Supervisor:
                 rotate_logs(self._folder.logs)
 
     def _late(self) -> SuiteError:
-        late = [f"{unit.spec.name} ({unit.record.detail or unit.record.state})" for unit in self._units if not unit.served.is_set()]
-        return SuiteError(f"not ready after {self._ready_limit_s:.0f} s: {', '.join(late)}")
+        late = [unit.record for unit in self._units if not unit.served.is_set()]
+        reasons = ", ".join(f"{record.name} ({record.detail or record.state})" for record in late)
+        return SuiteError(f"not ready after {self._ready_limit_s:.0f} s: {reasons}")
 
     def _note(self, changed: ProcessRecord) -> None:
         self._record = self._record.with_process(changed)

@@ -58,10 +58,9 @@ class Unit:
         """Runs it until `end`. Raises SuiteError when it cannot be brought to serve."""
         for need in needs:
             await need.served.wait()
-        if self.spec.prepare is not None:
-            await self.spec.prepare()
+        await self._prepare()
         # A leftover that shares the port would go unnoticed: gRPC servers may listen on one side by side.
-        ports.require_free({self.spec.name: port for port in self.spec.ports})
+        ports.require_free(self.spec.name, self.spec.ports)
         failures = 0
         while not self._ending:
             begun = time.monotonic()
@@ -90,6 +89,14 @@ class Unit:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # it leads a group of its own
         await over
+
+    async def _prepare(self) -> None:
+        if self.spec.prepare is None:
+            return
+        try:
+            await self.spec.prepare()
+        except OSError as error:
+            raise SuiteError(f"{self.spec.name} cannot be prepared: {error}") from error
 
     async def _run_once(self) -> int:
         self._process = process = launch(self.spec, self._log)

@@ -30,7 +30,7 @@ and not of a season. Judgement."""
 class DailySales:
     """Paid and refunded by day over the `SERIES_DAYS` whole days before `today`, in fen.
 
-    The oldest day comes first and yesterday last; `paid` and `net` are running totals with a leading zero, so that every
+    The oldest day comes first and yesterday last; `paid` and `net` are running totals with a leading zero, so that a
     window is one subtraction.
     """
 

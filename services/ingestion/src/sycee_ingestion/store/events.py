@@ -32,7 +32,7 @@ group by merchant_id order by merchant_id
 
 
 class MergeLostError(Exception):
-    """Nothing was stored: the batch lost a race, or names a merchant that is gone. Judge it again and merge it again."""
+    """Nothing was stored: the batch lost a race, or names a merchant that is gone. Judge and merge it again."""
 
 
 class EventStore:

@@ -90,7 +90,7 @@ class ImportStore:
     async def advance(self, before: Import, progress: Progress) -> Import:
         """Counts a chunk of rows, in the caller's transaction, the one that stores the rows: both happen or neither.
 
-        Raises LostImportError when the import is no longer where `before` says it is; the caller's transaction must end.
+        Raises LostImportError when the import is not where `before` says it is; the caller's transaction must end.
         """
         rejects = shown_rejects(before.first_rejects, progress.rejects)
         statement = (

@@ -17,6 +17,9 @@ from typing import Final
 
 MAX_CELLS: Final = 200_000
 
+ZERO: Final = 1.0000000180025095e-35
+"""Values up to this size are zero to LightGBM (its kZeroThreshold, 1e-35 in single precision)."""
+
 _CATEGORICAL: Final = 1
 _DEFAULT_LEFT: Final = 2
 _MISSING_IS_NAN: Final = 2
@@ -113,8 +116,10 @@ class TreeTable:
         """The sum of the trees, in log-odds. NaN is a missing value."""
         cell = 0
         for value, thresholds, stride in zip(values, self.thresholds, self.strides, strict=True):
-            index = len(thresholds) + 1 if math.isnan(value) else bisect_left(thresholds, value)
-            cell += index * stride
+            if math.isnan(value):
+                cell += stride * (len(thresholds) + 1)
+            else:
+                cell += stride * bisect_left(thresholds, 0.0 if abs(value) <= ZERO else value)
         return self.cells[cell]
 
 
