@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc
 import pytest
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sycee.compliance.v1 import compliance_pb2_grpc
@@ -20,6 +21,9 @@ from sycee_service.clock import ManualClock
 from sycee_service.testing import Nats, Postgres, postgres_server, postgres_url, running
 
 __all__ = ["postgres_server", "postgres_url"]
+
+# The development renderer wants a stack as text; the service's own logs, and these, give it as a list.
+structlog.configure(processors=[structlog.processors.JSONRenderer()])
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 

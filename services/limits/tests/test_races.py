@@ -98,43 +98,60 @@ async def test_a_hold_ends_once(ledger: Any, asks: Any) -> None:
     await ledger.assert_sound()
 
 
+class Mix:
+    """Random clients of two services on one database, near the caps of lender and product."""
+
+    def __init__(self, services: list[Any], asks: Any, seed: int) -> None:
+        self._services = services
+        self._asks = asks
+        self._random = random.Random(seed)
+
+    async def client(self, numbers: range) -> None:
+        """Holds and ends one thing after another; now and then the clock steps."""
+        for number in numbers:
+            ledger = self._random.choice(self._services)
+            if await self._hold(ledger, f"r{number}"):
+                await self._end(ledger, f"r{number}")
+            if self._random.random() < 0.1:
+                ledger.clock.advance(timedelta(seconds=7))
+            assert await ledger.used_fen("lender/river-bank") <= 30_000_000
+            assert await ledger.used_fen("product/shopkeeper") <= 70_000_000
+
+    async def _hold(self, ledger: Any, name: str) -> bool:
+        request = self._asks.reserve(
+            name,
+            merchant_id=f"m{self._random.randrange(6)}",
+            requested_fen=self._random.randrange(500_000, 6_000_000),
+            hold_for_s=self._random.choice([5, 30, 3_600]),
+        )
+        return bool((await ledger.stub.Reserve(request)).HasField("reservation"))
+
+    async def _end(self, ledger: Any, name: str) -> None:
+        ending = self._random.choice(["all", "part", "void", "leave", "leave"])
+        if ending == "leave":
+            return
+        if ending == "void":
+            call = ledger.stub.Void(self._asks.void(name))
+        else:
+            amount_fen = self._random.randrange(1, 500_000) if ending == "part" else None
+            call = ledger.stub.Capture(self._asks.capture(name, amount_fen))
+        try:
+            await call
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.FAILED_PRECONDITION:  # its time ran out meanwhile
+                raise
+
+
 async def test_a_random_mix_leaves_every_balance_as_its_entries_say(start: Any, asks: Any, catalogue_with: Any) -> None:
-    """Holds, draws, voids, quotes, clock steps and sweeps of two services at once, near the caps of lender and product."""
+    """Holds, draws, voids, clock steps and sweeps of two services at once."""
     folder = catalogue_with(
         lenders={"programme_limit_yuan: 400000000": "programme_limit_yuan: 300000"},
         products={"programme_limit_yuan: 300000000": "programme_limit_yuan: 700000"},
     )
-    seeded = random.Random(20261124)
-    names = [f"r{number}" for number in range(160)]
-    async with start(folder, sweep_interval_ms=10, sweep_batch=5) as ledger:
-
-        async def one(number: int) -> None:
-            name, merchant = names[number], f"m{seeded.randrange(6)}"
-            hold_for_s = seeded.choice([5, 30, 3_600])
-            requested_fen = seeded.randrange(500_000, 6_000_000)
-            request = asks.reserve(name, merchant_id=merchant, requested_fen=requested_fen, hold_for_s=hold_for_s)
-            if not (await ledger.stub.Reserve(request)).HasField("reservation"):
-                return
-            ending = seeded.choice(["capture", "part", "void", "leave", "leave"])
-            try:
-                if ending == "capture":
-                    await ledger.stub.Capture(asks.capture(name))
-                elif ending == "part":
-                    await ledger.stub.Capture(asks.capture(name, seeded.randrange(1, 500_000)))
-                elif ending == "void":
-                    await ledger.stub.Void(asks.void(name))
-            except grpc.aio.AioRpcError as error:
-                assert error.code() is grpc.StatusCode.FAILED_PRECONDITION, error.details()
-
-        async def worker(share: list[int]) -> None:
-            for number in share:
-                await one(number)
-                if seeded.random() < 0.1:
-                    ledger.clock.advance(timedelta(seconds=7))
-                assert await ledger.used_fen("lender/river-bank") <= 30_000_000
-                assert await ledger.used_fen("product/shopkeeper") <= 70_000_000
-
-        await asyncio.gather(*(worker(list(range(first, len(names), 16))) for first in range(16)))
+    often = {"sweep_interval_ms": 10, "sweep_batch": 5}
+    async with start(folder, **often) as ledger, start(folder, **often) as other:
+        mix = Mix([ledger, other], asks, seed=20261124)
+        await asyncio.gather(*(mix.client(range(first, 160, 16)) for first in range(16)))
         await ledger.assert_sound()
         ledger.clock.advance(timedelta(hours=2))
 

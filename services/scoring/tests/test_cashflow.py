@@ -31,7 +31,7 @@ def monthly(weeks: tuple[int, ...]) -> int:
 @pytest.mark.parametrize("growth", [-0.4, 0.4])
 def test_a_trend_over_two_years_is_found(growth: float) -> None:
     trends = [read_weeks(w := noisy(104, growth, 0.3, seed), monthly(w)).trend for seed in range(40)]
-    assert np.mean(trends) == pytest.approx(growth, abs=0.12)
+    assert 0.6 < np.mean(trends) / growth < 1.1, "shrunk by its error, never overstated by much"
 
 
 @pytest.mark.parametrize("phase", [0.0, 0.25, 0.5, 0.75])

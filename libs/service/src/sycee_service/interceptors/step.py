@@ -7,12 +7,13 @@ returns the coroutine function that runs for each RPC, or `proceed` itself where
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 
 from sycee_service.access import Allow
+from sycee_service.alarms import Alarms
 from sycee_service.database import Database
 from sycee_service.metrics import Metrics
 from sycee_service.settings import ServiceSettings
@@ -56,6 +57,7 @@ class Parts:
     database: Database | None = None
     # Only with allow_plaintext: the peer of a call that names none.
     plaintext_peer: str | None = None
+    alarms: Alarms = field(default_factory=Alarms)
 
 
 class Call:

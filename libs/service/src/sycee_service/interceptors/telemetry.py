@@ -12,7 +12,6 @@ from typing import Any
 
 import grpc
 import structlog
-from prometheus_client import Counter
 from sycee_client import calls
 
 from sycee_service.interceptors.step import Call, Method, Parts, Proceed
@@ -25,19 +24,14 @@ _SERVER_FAULTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.Status
 def telemetry(method: Method, parts: Parts, proceed: Proceed) -> Proceed:
     """The outermost step: it sees every outcome, cancellation too."""
     metrics, tracing, path = parts.metrics, parts.tracing, method.path
-    seconds = metrics.rpc_seconds.labels(path)
-    counters: dict[grpc.StatusCode, Counter] = {}
+    stats = metrics.method(path)
     log_ok_ratio = parts.settings.log_ok_ratio
     log = structlog.get_logger()
 
     def finish(call: Call, code: grpc.StatusCode, began: float) -> None:
         metrics.in_flight -= 1
         took = perf_counter() - began
-        seconds.observe(took)
-        counter = counters.get(code)
-        if counter is None:
-            counter = counters[code] = metrics.rpcs.labels(path, code.name)
-        counter.inc()
+        stats.add(code.name, took)
         if code is grpc.StatusCode.OK and (log_ok_ratio == 0.0 or random.random() >= log_ok_ratio):
             return
         write = log.error if code in _SERVER_FAULTS else log.info

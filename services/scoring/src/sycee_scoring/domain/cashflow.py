@@ -17,7 +17,7 @@ import numpy.typing as npt
 WEEKS_PER_YEAR: Final = 365.25 / 7.0
 MAX_WEEKS: Final = 104
 
-HALF_LIFE_WEEKS: Final = 26.0
+HALF_LIFE_WEEKS: Final = 16.0
 """A week counts half of one that is half a year newer: what a shop does now matters more than how it began."""
 
 TREND_PRIOR_SD: Final = 0.35
@@ -31,8 +31,8 @@ NOISE_PRIOR_WEEKS: Final = 8.0
 """Prior of a week's relative deviation, worth eight weeks of evidence: the median over 912 Chinese shops' weekly
 payment counts, 2015–2016 (IJCAI-17 contest)."""
 
-CLIP: Final = (-1.0, 2.5)
-"""A week counts as at most two and a half ordinary ones and at least minus one: a festival is no level."""
+CLIP: Final = (-1.0, 2.0)
+"""A week counts as at most two ordinary ones and at least minus one: a festival is no level."""
 
 MAX_AUTOCORRELATION: Final = 0.8
 MAX_TREND: Final = 0.6
@@ -51,15 +51,21 @@ class CashFlow:
 NO_WEEKS: Final = CashFlow(0, 0.0, TREND_PRIOR_SD, NOISE_PRIOR_SD**2)
 
 
+_PRIOR_PRECISION: Final = np.diag((1e-9, TREND_PRIOR_SD**-2, SEASON_PRIOR_SD**-2, SEASON_PRIOR_SD**-2))
+
+
 @dataclass(frozen=True, slots=True)
 class _Design:
-    """The regression's matrices for one number of weeks; the phase of the season does not matter to the trend."""
+    """The regression for one number of weeks, turned to axes M in which both the prior's precision Λ and the evidence
+    X'WX are diagonal (M'ΛM = 1, M'X'WXM = D), so that the posterior under any noise σ² needs no inverse: its covariance
+    is M·(D/σ² + 1)⁻¹·M'. The phase of the season does not matter to the trend, so weeks are counted back from now."""
 
-    columns: npt.NDArray[np.float64]  # weeks × 4: level, trend in years up to now, cosine, sine
+    axes: npt.NDArray[np.float64]  # 4 × 4: M; rows are level, trend in a year, cosine, sine
+    evidence: npt.NDArray[np.float64]  # 4: D
+    weighted: npt.NDArray[np.float64]  # 4 × weeks: M'X'W
+    columns: npt.NDArray[np.float64]  # weeks × 4: XM
     weights: npt.NDArray[np.float64]  # weeks
-    weighted: npt.NDArray[np.float64]  # 4 × weeks: columns' · weights
-    normal: npt.NDArray[np.float64]  # 4 × 4: columns' · weights · columns
-    weight_sum: float
+    scale: float  # weeks over the sum of the weights
 
 
 @lru_cache(maxsize=MAX_WEEKS)
@@ -68,49 +74,47 @@ def _design(weeks: int) -> _Design:
     turn = 2.0 * math.pi * age / WEEKS_PER_YEAR
     columns = np.column_stack((np.ones(weeks), -age / WEEKS_PER_YEAR, np.cos(turn), np.sin(turn)))
     weights = np.exp2(-age / HALF_LIFE_WEEKS)
-    weighted = columns.T * weights
-    return _Design(columns, weights, weighted, weighted @ columns, float(weights.sum()))
-
-
-_PRIOR_PRECISION: Final = np.diag((1e-9, TREND_PRIOR_SD**-2, SEASON_PRIOR_SD**-2, SEASON_PRIOR_SD**-2))
+    whitening = np.diag(np.diag(_PRIOR_PRECISION) ** -0.5)
+    evidence, rotation = np.linalg.eigh(whitening @ (columns.T * weights @ columns) @ whitening)
+    axes = whitening @ rotation
+    turned = columns @ axes
+    return _Design(axes, np.maximum(evidence, 0.0), turned.T * weights, turned, weights, weeks / float(weights.sum()))
 
 
 def read_weeks(weekly_net_fen: tuple[int, ...], monthly_net_fen: int) -> CashFlow:
     """Reads weekly net sales, oldest first, at most `MAX_WEEKS`; `monthly_net_fen` above 0 is the scale.
 
-    The posterior of (level, trend, season) under noise σ² is normal with covariance (X'WX/σ² + Λ)⁻¹. A first fit
-    takes σ² from successive differences, which no trend or season disturbs (von Neumann's estimator). Its residuals
-    give the long-run variance σ²·(1 + ρ)/(1 − ρ) of an AR(1) with correlation ρ (T. W. Anderson, The Statistical
-    Analysis of Time Series, 1971, section 8.2: variance of the mean of an autocorrelated series), and the second fit
-    uses that: where the weeks hang together, each tells less. Negative correlation is not credited."""
+    The posterior of (level, trend, season) under noise σ² is normal with covariance (X'WX/σ² + Λ)⁻¹. A first fit takes
+    σ² from successive differences, which no trend or season disturbs (von Neumann's estimator). Its residuals give the
+    long-run variance σ²·(1 + ρ)/(1 − ρ) of an AR(1) with correlation ρ (T. W. Anderson, The Statistical Analysis of
+    Time Series, 1971, section 8.2: variance of the mean of an autocorrelated series), and the second fit uses that:
+    where the weeks hang together, each tells less. Negative correlation is not credited.
+    """
     weeks = len(weekly_net_fen)
     if weeks == 0:
         return NO_WEEKS
     relative = np.array(weekly_net_fen, dtype=np.float64)
     relative *= 365.25 / 12.0 / 7.0 / monthly_net_fen
-    np.clip(relative, CLIP[0], CLIP[1], out=relative)
+    np.minimum(np.maximum(relative, CLIP[0], out=relative), CLIP[1], out=relative)
     design = _design(weeks)
-    steps = np.diff(relative)
+    steps = relative[1:] - relative[:-1]
     variance = _with_prior(float(steps @ steps) / 2.0, weeks - 1)
-    coefficients = _posterior(design, variance) @ (design.weighted @ relative) / variance
-    long_run = _long_run_variance(design, relative - design.columns @ coefficients)
-    posterior = _posterior(design, long_run)
-    trend = float(posterior[1] @ (design.weighted @ relative)) / long_run
-    return CashFlow(weeks, min(max(trend, -MAX_TREND), MAX_TREND), math.sqrt(float(posterior[1, 1])), long_run)
-
-
-def _posterior(design: _Design, variance: float) -> npt.NDArray[np.float64]:
-    """The posterior covariance of the coefficients, 4 × 4, under a noise variance."""
-    return np.asarray(np.linalg.inv(design.normal / variance + _PRIOR_PRECISION), dtype=np.float64)
+    projected = design.weighted @ relative
+    fitted = design.columns @ (projected / (design.evidence + variance))
+    long_run = _long_run_variance(design, relative - fitted)
+    precision = design.evidence + long_run
+    on_trend = design.axes[1]
+    trend = float(on_trend @ (projected / precision))
+    error = math.sqrt(float(on_trend @ (on_trend / precision)) * long_run)
+    return CashFlow(weeks, min(max(trend, -MAX_TREND), MAX_TREND), error, long_run)
 
 
 def _long_run_variance(design: _Design, residuals: npt.NDArray[np.float64]) -> float:
     """σ²·(1 + ρ)/(1 − ρ) of the residuals, recent weeks counting more; ρ within 0 and `MAX_AUTOCORRELATION`."""
     weeks = len(residuals)
     weighted = design.weights * residuals
-    share = weeks / design.weight_sum
-    variance = _with_prior(float(weighted @ residuals) * share, weeks)
-    covariance = float(weighted[1:] @ residuals[:-1]) * share / (weeks + NOISE_PRIOR_WEEKS)
+    variance = _with_prior(float(weighted @ residuals) * design.scale, weeks)
+    covariance = float(weighted[1:] @ residuals[:-1]) * design.scale / (weeks + NOISE_PRIOR_WEEKS)
     correlation = min(max(covariance / variance, 0.0), MAX_AUTOCORRELATION)
     return variance * (1.0 + correlation) / (1.0 - correlation)
 
