@@ -168,7 +168,7 @@ async def test_kill_9_loses_nothing_that_was_acknowledged(
 
     async def risen() -> bool:
         said = (await asyncio.to_thread(suite.status))[process]
-        return said["pid"] not in (0, dead) and said["health"] == "SERVING"
+        return said["pid"] not in (0, dead) and said["health"] == "serving"
 
     await until(risen)
     await asyncio.to_thread(suite.wait_ready)

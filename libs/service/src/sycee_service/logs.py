@@ -45,7 +45,7 @@ def describe(error: BaseException) -> dict[str, Any]:
     while cause is not None and len(causes) < MAX_CAUSES:
         causes.append(_type_name(cause))
         cause = cause.__cause__ or cause.__context__
-    found: dict[str, Any] = {"error": _type_name(error), "stack": _frames(error)}
+    found: dict[str, Any] = {"error": _type_name(error), "frames": _frames(error)}
     if causes:
         found["causes"] = causes
     return found

@@ -69,15 +69,11 @@ class Metrics:
         self._methods: dict[str, MethodStats] = {}
         registry.register(_RpcCollector(self._methods))
         self.replays = Counter("sycee_replays", "Answers given again for a request_id", ["method"], registry=registry)
-        self.conflicts = Counter(
-            "sycee_conflicts", "Handlers run again", ["method"], registry=registry
-        )
+        self.conflicts = Counter("sycee_conflicts", "Handlers run again", ["method"], registry=registry)
         self.healthy = Gauge("sycee_healthy", "1 while the check passes", ["check"], registry=registry)
         self.restarts = Counter("sycee_task_restarts", "Background tasks begun again", ["task"], registry=registry)
         self.outbox_sent = Counter("sycee_outbox_sent", "Events acknowledged by the bus", registry=registry)
-        self.consumed = Counter(
-            "sycee_consumed", "Events handled", ["consumer", "result"], registry=registry
-        )
+        self.consumed = Counter("sycee_consumed", "Events handled", ["consumer", "result"], registry=registry)
         self.in_flight = 0
         Gauge("sycee_rpcs_in_flight", "RPCs being answered", registry=registry).set_function(lambda: self.in_flight)
 

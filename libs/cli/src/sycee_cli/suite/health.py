@@ -35,7 +35,7 @@ async def http_ok(port: int, path: str) -> None:
         async with asyncio.timeout(PROBE_S):
             reader, writer = await asyncio.open_connection(HOST, port)
             try:
-                writer.write(f"GET {path} HTTP/1.0\r\nHost: {HOST}\r\n\r\n".encode())
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
                 await writer.drain()
                 status = (await reader.readline()).split()
             finally:

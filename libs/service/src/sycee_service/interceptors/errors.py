@@ -58,7 +58,7 @@ def map_errors(method: Method, parts: Parts, proceed: Proceed) -> Proceed:  # no
             elif known is not error or isinstance(known, errors.RetryLater):
                 call.cause = error
             code = code_of(known)
-            call.code, call.error_reason = code, known.reason
+            call.code, call.answered = code, known
             details = to_status(known, code)
             await call.context.abort(
                 code, details.message, trailing_metadata=((DETAILS_KEY, details.SerializeToString()),)
@@ -125,6 +125,7 @@ def _pack(status: Status, detail: Message) -> None:
 
 
 def _masked() -> errors.SyceeError:
+    """Says nothing but an id that finds the cause in the log."""
     return errors.SyceeError("INTERNAL", "internal error", correlation_id=secrets.token_hex(8))
 
 

@@ -15,6 +15,7 @@ import grpc
 from sycee_service.access import Allow
 from sycee_service.alarms import Alarms
 from sycee_service.database import Database
+from sycee_service.errors import SyceeError
 from sycee_service.metrics import Metrics
 from sycee_service.settings import ServiceSettings
 from sycee_service.tracing import Tracing
@@ -63,7 +64,7 @@ class Parts:
 class Call:
     """One RPC under way."""
 
-    __slots__ = ("cause", "code", "context", "error_reason", "metadata", "peer")
+    __slots__ = ("answered", "cause", "code", "context", "metadata", "peer")
 
     def __init__(self, context: ServicerContext) -> None:
         self.context = context
@@ -72,7 +73,8 @@ class Call:
         self.peer = ""
         # Set when the RPC is answered with an error.
         self.code: grpc.StatusCode | None = None
-        self.error_reason = ""
+        self.answered: SyceeError | None = None
+        # What was behind it, when that is not what the caller is told.
         self.cause: BaseException | None = None
 
 

@@ -62,8 +62,10 @@ def telemetry(method: Method, parts: Parts, proceed: Proceed) -> Proceed:
 
 def _about(call: Call) -> dict[str, Any]:
     about: dict[str, Any] = {"trace": (calls.traceparent.get() or "")[3:35]}
-    if call.error_reason:
-        about["reason"] = call.error_reason
+    if call.answered is not None:
+        about["reason"] = call.answered.reason
+        if "correlation_id" in call.answered.metadata:
+            about["correlation_id"] = call.answered.metadata["correlation_id"]
     if call.cause is not None:
         about.update(describe(call.cause))
     return about

@@ -66,7 +66,7 @@ def _debt_elsewhere(facts: _Facts) -> _Texts:
 
 
 def _sales_falling(facts: _Facts) -> _Texts:
-    if facts["value"] >= 0.03:
+    if facts["value"] >= 0.03 or facts["trend"] >= 0.0:
         drop = _percent(facts["value"])
         return (
             f"近三个月净销售额(季节调整后)比近十二个月均值低 {drop}",

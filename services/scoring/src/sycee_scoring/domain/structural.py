@@ -121,7 +121,7 @@ def reference(term_months: int) -> Position:
         annual_sales_fen=float(SIZE_FEN),
         level=1.0,
         trend=0.0,
-        trend_error=0.15,
+        trend_error=0.15,  # of two ordinary years of weeks
         noise_variance=NOISE_PRIOR_SD**2,
         weeks=MAX_WEEKS,
         years_alive=2.0,
