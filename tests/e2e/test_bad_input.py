@@ -24,6 +24,8 @@ from support.bad_input import Case, spoilt
 from support.good_requests import GOOD, STREAMED
 from support.local_suite import SERVICES, Suite
 
+# What an RPC is there to judge: its answer says that it is wrong, the call does not fail.
+JUDGED = {("VerifyIdentity", "uscc"), ("CheckParty", "identity.uscc")}
 # What a list, a head or an empty search may be asked without saying anything.
 ASKED_WITH_NOTHING = {"ListMerchants", "ListProducts", "ListLenders", "ListEntries", "ListDecisions", "GetTreeHead",
                       "GetInclusionProof"}  # fmt: skip
@@ -121,6 +123,8 @@ async def answers(
         first = named_fields(error)[0] if error and named_fields(error) else "(some field)"
         yield Case(first, "empty request", nothing), error
     for case in spoilt(good):
+        if case.flaw == "malformed" and (method.name, case.field) in JUDGED:
+            continue
         yield case, await answer_of(channel, method, case.request)
 
 

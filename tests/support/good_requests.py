@@ -164,7 +164,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "application": APPLICATION,
         "holdFor": "60s",
     },
-    "LimitsService.Capture": {"requestId": "bad-input-00000004", "reservationId": "bad-input", "amount": CNY},
+    "LimitsService.Capture": {"requestId": "bad-input-00000004", "reservationId": "no-such-hold", "amount": CNY},
     "LimitsService.Void": {"requestId": "bad-input-00000005", "reservationId": "bad-input"},
     "LimitsService.GetFacility": {"facilityId": "fac-1"},
     "LimitsService.ListEntries": {"merchantId": MERCHANT, "account": "lender/x/held", "pageSize": 10},

@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sycee_compliance.domain.record import check_canonical
 from sycee_service.errors import InvalidArgument
@@ -15,6 +15,7 @@ WHOLE = st.none() | st.booleans() | st.integers() | st.text()
 CONTENT = st.recursive(WHOLE, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.text(), CONTENT))
 def test_canonical_content_is_taken(content: dict[str, object]) -> None:
     check_canonical(json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +13,12 @@ from sycee.decision.v1 import decision_pb2, decision_pb2_grpc
 from sycee_gateway.server import build
 from sycee_gateway.settings import Settings
 from sycee_service.clock import ManualClock
-from sycee_service.testing import nats_url, postgres_url, running
+from sycee_service.testing import Nats, postgres_url, running
 from sycee_service.wire import fen_to_money
 
 from .fakes import START, World, serving
 
-__all__ = ["nats_url", "postgres_url"]
+__all__ = ["postgres_url"]
 
 OPERATOR = (("x-test-peer", "operator"),)
 
@@ -54,6 +54,17 @@ def application(request_id: str, *, fen: int = 10_000_000, **changes: Any) -> de
     """A request for a decision."""
     values: dict[str, Any] = {"merchant_id": "m1", "product_id": "shopkeeper", **changes}
     return decision_pb2.DecideRequest(request_id=request_id, requested_amount=fen_to_money(fen), **values)
+
+
+@pytest.fixture(scope="session")
+def nats_url() -> Iterator[str]:
+    """One server for all tests: events of different tests bear different ids."""
+    server = Nats()
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.remove()
 
 
 @pytest.fixture

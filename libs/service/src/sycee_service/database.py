@@ -102,7 +102,7 @@ class Savepoint:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if kind is None:
             await self._driver.execute("release savepoint inner_step")
-        elif not self._driver.is_closed():
+        elif not is_closed(self._driver):
             await self._driver.execute("rollback to savepoint inner_step; release savepoint inner_step")
 
 
@@ -368,18 +368,27 @@ def raise_if_lost(error: BaseException, driver: Any) -> None:
     """Raises Unavailable in place of an error that means that PostgreSQL went away."""
     if isinstance(error, _LOST) and not isinstance(error, TimeoutError):
         raise _unavailable() from error
-    if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError)) and driver.is_closed():
+    if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError)) and is_closed(driver):
         raise _unavailable() from error
+
+
+def is_closed(driver: Any) -> bool:
+    """Whether the connection is gone. The pool takes a lost connection out of its proxy, which then only raises."""
+    try:
+        return bool(driver.is_closed())
+    except asyncpg.InterfaceError:
+        return True
 
 
 async def _abandon(database: Database, driver: Any) -> None:
     """Rolls back within a bound; a connection that cannot is closed, which rolls back as well."""
     try:
         async with asyncio.timeout(ROLLBACK_TIMEOUT_S):
-            if not driver.is_closed():
+            if not is_closed(driver):
                 await driver.execute("rollback")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        driver.terminate()
+        if not is_closed(driver):
+            driver.terminate()
     finally:
         await database.release(driver)
 
@@ -397,9 +406,9 @@ _work: ContextVar[Work | None] = ContextVar("sycee_work", default=None)
 
 async def open_pool(url: str, size: int) -> asyncpg.Pool:
     """A pool that connects on demand and again after a restart of PostgreSQL. Raises when it cannot connect now."""
-    return await asyncpg.create_pool(
+    pool = await asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=0,
         max_size=size,
         reset=_keep,
         max_inactive_connection_lifetime=0,
@@ -407,6 +416,12 @@ async def open_pool(url: str, size: int) -> asyncpg.Pool:
         timeout=ACQUIRE_TIMEOUT_S,
         server_settings={"jit": "off", "timezone": "UTC"},
     )
+    try:
+        await pool.release(await pool.acquire())
+    except BaseException:
+        pool.terminate()
+        raise
+    return pool
 
 
 async def _keep(driver: Any) -> None:

@@ -65,9 +65,7 @@ def _migrate(connection: Connection, migrations: str, upgrade: bool) -> None:
     if not _is_behind(connection, scripts):
         return
     if not upgrade:
-        raise SchemaBehindError(
-            f"the schema of {migrations} is not at {scripts.get_current_head()}; let a start migrate it"
-        )
+        raise SchemaBehindError(f"the schema is not at {scripts.get_current_head()} of {migrations}: migrate it first")
     key = zlib.crc32(migrations.encode())
     connection.execute(text("select set_config('lock_timeout', :bound, false)"), {"bound": f"{LOCK_TIMEOUT_S}s"})
     connection.execute(text("select pg_advisory_lock(:key)"), {"key": key})

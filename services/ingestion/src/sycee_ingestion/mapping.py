@@ -149,7 +149,7 @@ class Register(_Strict):
 class MerchantValue(Value):
     """The merchant of a row, and what to register it as where it is not registered."""
 
-    register_as: Annotated[Register, Field(alias="register")] | None = None
+    register_as: Register | None = Field(default=None, alias="register")
 
 
 class Condition(_Strict):

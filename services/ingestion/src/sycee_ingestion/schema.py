@@ -77,6 +77,7 @@ event_keys = Table(
     _name("source"),
     _name("event_id"),
     Column("digest", LargeBinary, nullable=False),
+    Column("entered_by", BigInteger, nullable=False),  # a number of the batch that brought it
     PrimaryKeyConstraint("source", "event_id", name="event_keys_pkey"),
 )
 

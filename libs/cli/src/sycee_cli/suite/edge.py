@@ -44,6 +44,20 @@ _CODES = {
     503: (14, "UNAVAILABLE"),
     504: (4, "DEADLINE_EXCEEDED"),
 }
+# A caller that sent no gRPC, or whose JSON has been made gRPC on the way in.
+_SPEAKS_JSON = [
+    {
+        "header_filter": {
+            "header": {
+                "name": "content-type",
+                "string_match": {"prefix": "application/grpc"},
+                "invert_match": True,
+                "treat_missing_header_as_empty": True,
+            }
+        }
+    },
+    {"header_filter": {"header": {"name": "x-envoy-original-path", "present_match": True}}},
+]
 # Proto packages are named after the services, but for the gateway's.
 _PACKAGES = {"gateway": "decision"}
 
@@ -69,7 +83,8 @@ class EdgePlan:
 def edge_spec(folder: StateFolder, choices: Choices) -> ProcessSpec:
     """Envoy. Raises SuiteError when it is missing."""
     port, admin = choices.ports["edge"], choices.ports["envoy_admin"]
-    options = ("--disable-hot-restart", "--concurrency", str(CONCURRENCY), "--log-level", "warning")
+    options = ["--disable-hot-restart", "--concurrency", str(CONCURRENCY), "--log-level", "warning"]
+    options += ["--file-flush-interval-msec", "1000"]
     return ProcessSpec(
         name="envoy",
         command=(str(envoy_program()), "-c", str(folder.edge / "envoy.json"), *options),
@@ -160,15 +175,13 @@ def _service_names() -> list[str]:
 
 
 def _local_reply(status: int, code: int, reason: str) -> dict[str, Any]:
-    """A refusal of Envoy's own as google.rpc.Status in JSON; gRPC callers get theirs as gRPC anyway."""
+    """A refusal of Envoy's own as google.rpc.Status in JSON, for all but gRPC callers, who get theirs as gRPC."""
     of_status = {"status_code_filter": {"comparison": {"value": {"default_value": status, "runtime_key": "edge.none"}}}}
-    not_grpc = {"name": "content-type", "string_match": {"prefix": "application/grpc"}, "invert_match": True}
-    not_grpc["treat_missing_header_as_empty"] = True
     info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "sycee"}
-    body = {"code": code, "message": "%LOCAL_REPLY_BODY%", "details": [info]}
+    message = "there is nothing at this path" if status == 404 else "%LOCAL_REPLY_BODY%"
     return {
-        "filter": {"and_filter": {"filters": [of_status, {"header_filter": {"header": not_grpc}}]}},
-        "body_format_override": {"json_format": body},
+        "filter": {"and_filter": {"filters": [of_status, {"or_filter": {"filters": _SPEAKS_JSON}}]}},
+        "body_format_override": {"json_format": {"code": code, "message": message, "details": [info]}},
     }
 
 

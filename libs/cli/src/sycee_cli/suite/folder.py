@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ class Choices:
     """What a suite chose when it was made and keeps: ports by name, and passwords by account."""
 
     ports: Mapping[str, int]
-    passwords: Mapping[str, str]
+    passwords: Mapping[str, str] = field(repr=False)
     import_root: str = ""
 
     def to_json(self) -> bytes:

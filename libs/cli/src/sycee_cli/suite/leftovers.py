@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
 from sycee_cli.suite.errors import SuiteError
-from sycee_cli.suite.record import SuiteRecord, read_record
+from sycee_cli.suite.record import ProcessRecord, SuiteRecord, read_record
 
-PATIENCE_S = 20.0
 GENTLE_S = 3.0
+FINAL_S = 20.0
+POLL_S = 0.02
 
 
 def clear_leftovers(record_file: Path) -> list[str]:
@@ -22,36 +25,39 @@ def clear_leftovers(record_file: Path) -> list[str]:
     On Linux they died with their supervisor and there are none.
     """
     record = read_record(record_file)
-    if record is None:
-        return []
-    left = [process for process in record.processes if process.is_alive()]
-    processes = [psutil.Process(process.pid) for process in left if psutil.pid_exists(process.pid)]
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGINT if process.name() == "postgres" else signal.SIGTERM)
-    _, alive = psutil.wait_procs(processes, GENTLE_S)
-    for process in alive:
-        _kill_group(process)
-    _, alive = psutil.wait_procs(alive, PATIENCE_S)
-    if alive:
-        raise SuiteError(f"left over from the last run and not to be stopped: {', '.join(str(p.pid) for p in alive)}")
+    left = [] if record is None else [process for process in record.processes if process.is_alive()]
+    for process in left:
+        with contextlib.suppress(ProcessLookupError, psutil.Error):
+            fast = psutil.Process(process.pid).name() == "postgres"
+            os.kill(process.pid, signal.SIGINT if fast else signal.SIGTERM)
+    for process in _alive_after(left, GENTLE_S):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # each leads a group of its own
+    stuck = _alive_after(left, FINAL_S)
+    if stuck:
+        names = ", ".join(f"{process.name} (pid {process.pid})" for process in stuck)
+        raise SuiteError(f"left over from the last run and not to be stopped: {names}")
     return [process.name for process in left]
 
 
 def stop_supervisor(record: SuiteRecord, patience_s: float) -> bool:
     """Asks the supervisor to stop everything and waits. False when it had to be killed."""
-    try:
-        supervisor = psutil.Process(record.supervisor_pid)
-        supervisor.send_signal(signal.SIGTERM)
-        supervisor.wait(patience_s)
-    except psutil.NoSuchProcess:
-        return True
-    except psutil.TimeoutExpired:
-        os.kill(record.supervisor_pid, signal.SIGKILL)
-        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(record.supervisor_pid, signal.SIGTERM)
+    until = time.monotonic() + patience_s
+    while record.is_supervised():
+        if time.monotonic() >= until:
+            os.kill(record.supervisor_pid, signal.SIGKILL)
+            return False
+        time.sleep(POLL_S)
     return True
 
 
-def _kill_group(process: psutil.Process) -> None:
-    with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
-        os.killpg(process.pid, signal.SIGKILL)
+def _alive_after(processes: Sequence[ProcessRecord], limit_s: float) -> list[ProcessRecord]:
+    """Those that still run after at most `limit_s`. One whose remains nobody has collected yet has ended."""
+    until = time.monotonic() + limit_s
+    alive = [process for process in processes if process.is_alive()]
+    while alive and time.monotonic() < until:
+        time.sleep(POLL_S)
+        alive = [process for process in alive if process.is_alive()]
+    return alive

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
+from operator import sub
 
 MONTH_DAYS = 30.4375
 """Days of a mean month (365.25 / 12)."""
@@ -35,17 +36,20 @@ class DailySales:
     """
 
     today: date
-    paid: tuple[int, ...]
-    net: tuple[int, ...]
+    paid: list[int]
+    net: list[int]
 
     @classmethod
     def of(cls, today: date, ages: Sequence[int], paid_fen: Sequence[int], refunded_fen: Sequence[int]) -> DailySales:
-        """From the days that had sales or refunds: `ages[i]` days before `today` (1 = yesterday), in any order."""
-        paid, net = [0] * SERIES_DAYS, [0] * SERIES_DAYS
+        """From the days that had sales or refunds, each once, in any order: day i lies `ages[i]` days before `today`.
+
+        Ages run from 1 (yesterday) to `SERIES_DAYS`.
+        """
+        paid, refunded = [0] * SERIES_DAYS, [0] * SERIES_DAYS
         for age, sold, returned in zip(ages, paid_fen, refunded_fen, strict=True):
-            paid[-age] += sold
-            net[-age] += sold - returned
-        return cls(today, tuple(accumulate(paid, initial=0)), tuple(accumulate(net, initial=0)))
+            paid[-age] = sold
+            refunded[-age] = returned
+        return cls(today, list(accumulate(paid, initial=0)), list(accumulate(map(sub, paid, refunded), initial=0)))
 
     def net_of_last(self, days: int, until_age: int = 0) -> int:
         """Net sales over `days` whole days that end `until_age` days before `today`."""
@@ -65,7 +69,7 @@ class DailySales:
         total = year[-1] - year[0]
         if total <= 0:
             return 0.0
-        return max(after - before for before, after in zip(year, year[run_days:], strict=False)) / total
+        return max(map(sub, year[run_days:], year)) / total
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,4 +164,5 @@ def refund_rate(paid_fen: int, refunded_fen: int) -> float:
 def weekly_net(sales: DailySales, history_days: int) -> tuple[int, ...]:
     """Net sales by week that ends yesterday, oldest first, from the week that holds the first order on."""
     weeks = min(WEEKS, -(-history_days // 7))
-    return tuple(sales.net_of_last(7, until_age=7 * (weeks - 1 - week)) for week in range(weeks))
+    net = sales.net
+    return tuple(net[end] - net[end - 7] for end in range(SERIES_DAYS - 7 * (weeks - 1), SERIES_DAYS + 1, 7))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from secrets import randbits
 
 import asyncpg
 from sycee_service.database import Database
 from sycee_service.outbox import Event
 
 from sycee_ingestion.domain.event import STAGED_COLUMNS, Merged, Staged
-from sycee_ingestion.store.merge import CREATE_STAGED, FIND_CONFLICTS, MERGE
+from sycee_ingestion.store.merge import CREATE_STAGED, DROP_KNOWN, ENTER, MERGE
 
 MOST_CACHED_MERCHANTS = 200_000
 ANNOUNCED_AT_ONCE = 500
@@ -72,14 +73,19 @@ class EventStore:
             async with self._database.transaction() as tx:
                 await tx.driver.execute(CREATE_STAGED)
                 await tx.driver.copy_records_to_table("staged", records=rows, columns=STAGED_COLUMNS)
-                accepted: int = await tx.driver.fetchval(MERGE, received_at)
-                conflicts = [] if accepted == len(rows) else await tx.driver.fetch(FIND_CONFLICTS)
+                batch = randbits(63)
+                status: str = await tx.driver.execute(ENTER, batch)
+                accepted = int(status.rpartition(" ")[2])
+                known = [] if accepted == len(rows) else await tx.driver.fetch(DROP_KNOWN, batch)
+                if accepted:
+                    await tx.driver.execute(MERGE, received_at)
         except asyncpg.ForeignKeyViolationError as error:
             self._numbers.clear()
             raise MergeLostError from error
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
             raise MergeLostError from error
-        return Merged(accepted, len(rows) - accepted - len(conflicts), tuple(row["position"] for row in conflicts))
+        conflicts = tuple(row["position"] for row in known if row["conflicts"])
+        return Merged(accepted, len(known) - len(conflicts), conflicts)
 
     async def announce(self) -> int:
         """Emits one event for each merchant in up to 500 marked feeds; returns how many feeds that were.

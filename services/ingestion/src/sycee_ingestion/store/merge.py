@@ -1,10 +1,9 @@
-"""The statement that takes a batch of events in: SQL made once, of a table of what each column adds up.
+"""The statements that take a batch of events in: SQL made once, of a table of what each column adds up.
 
-Rows are copied into the temporary table `staged` (one a connection, emptied by each commit), then one statement
-1. enters (source, event_id) into `event_keys`: what is not new stops here;
-2. appends the new events, and those of snapshot kinds to `snapshots`;
-3. enters their buyers into `buyer_days`, to count each once a day;
-4. adds them up into `merchant_days` and `feeds`.
+Rows are copied into the temporary table `staged` (one a connection, emptied by each commit). Then
+1. ENTER puts (source, event_id) into `event_keys`, with a number of the batch's own: what is there already stays;
+2. DROP_KNOWN, run only when something was there already, takes that out of `staged` and says whether it conflicts;
+3. MERGE appends what is left to `events` and `snapshots`, enters its buyers, and adds it up by day and by feed.
 Every insert is in the order of its key, so that two batches never wait for each other in a ring.
 """
 
@@ -34,13 +33,18 @@ create temporary table if not exists staged (
 ) on commit delete rows
 """
 
-FIND_CONFLICTS = """
-select staged.position
-from staged join event_keys using (source, event_id)
-where event_keys.digest <> staged.digest
-order by staged.position
+ENTER = """
+insert into event_keys (source, event_id, digest, entered_by)
+select source, event_id, digest, $1::bigint from staged order by source, event_id
+on conflict (source, event_id) do nothing
 """
-"""Run after the merge, with a snapshot of its own: it also sees what another transaction entered in between."""
+
+DROP_KNOWN = """
+delete from staged using event_keys as known
+where known.source = staged.source and known.event_id = staged.event_id and known.entered_by <> $1::bigint
+returning staged.position, known.digest <> staged.digest as conflicts
+"""
+"""A statement after ENTER: its snapshot shows what another transaction entered while ENTER waited for it."""
 
 
 def _count(kind: EventKind, condition: str = "true") -> str:
@@ -101,7 +105,7 @@ def _merge_days() -> str:
     select merchant_no, day,
         {adds},
         {_FOLLOWERS_MARK}
-    from fresh left join new_buyer_days using (merchant_no, day)
+    from staged left join new_buyer_days using (merchant_no, day)
     where kind <= {max(DAILY_KINDS):d}
     group by merchant_no, day
     order by merchant_no, day
@@ -124,7 +128,7 @@ def _merge_feeds() -> str:
     return f"""
     insert into feeds as kept (merchant_no, source, {", ".join(columns)}, unannounced)
     select merchant_no, source, {", ".join(values)}, true
-    from fresh
+    from staged
     group by merchant_no, source
     order by merchant_no, source
     on conflict (merchant_no, source) do update set
@@ -133,23 +137,16 @@ def _merge_feeds() -> str:
 
 
 MERGE = f"""
-with entered as (
-    insert into event_keys (source, event_id, digest)
-    select source, event_id, digest from staged order by source, event_id
-    on conflict (source, event_id) do nothing
-    returning source, event_id
-), fresh as materialized (
-    select staged.* from staged join entered using (source, event_id)
-), appended as (
+with appended as (
     insert into events (source, event_id, merchant_no, kind, occurred_at, received_at, body)
-    select source, event_id, merchant_no, kind, occurred_at, $1::timestamptz, body from fresh
+    select source, event_id, merchant_no, kind, occurred_at, $1::timestamptz, body from staged
 ), kept_snapshots as (
     insert into snapshots (merchant_no, kind, occurred_at, source, event_id, day, facts)
-    select merchant_no, kind, occurred_at, source, event_id, day, facts from fresh
+    select merchant_no, kind, occurred_at, source, event_id, day, facts from staged
     where kind >= {min(SNAPSHOT_KINDS):d}
 ), entered_buyers as (
     insert into buyer_days (merchant_no, day, buyer)
-    select distinct merchant_no, day, buyer from fresh
+    select distinct merchant_no, day, buyer from staged
     where kind = {EventKind.ORDER:d} and buyer is not null
     order by merchant_no, day, buyer
     on conflict (merchant_no, day, buyer) do nothing
@@ -157,7 +154,6 @@ with entered as (
 ), new_buyer_days as (
     select merchant_no, day, count(*) as buyers from entered_buyers group by merchant_no, day
 ), merged_feeds as ({_merge_feeds()}
-), merged_days as ({_merge_days()}
 )
-select count(*) from fresh
+{_merge_days().strip()}
 """  # noqa: S608 - built of the constants above; values are parameters

@@ -50,7 +50,7 @@ def _feed_facts() -> str:
             f"coalesce(sum({kind}_count), 0)::bigint as {kind}_count",
             f"min({kind}_first) as {kind}_first",
             f"max({kind}_last) as {kind}_last",
-            f"array_agg(source) filter (where {kind}_first < $3) as {kind}_sources",
+            f"array_agg(source) filter (where {kind}_first < $3::date) as {kind}_sources",
         ]
     return ", ".join(columns)
 
@@ -62,10 +62,10 @@ def _kinds_as_of() -> str:
         columns.append(f"feed.{kind}_first, feed.{kind}_sources")
         columns.append(f"feed.{kind}_count - later.{count} as {kind}_count")
         columns.append(f"""case
-            when feed.{kind}_last < $3 then feed.{kind}_last
-            when feed.{kind}_first < $3 then (
+            when feed.{kind}_last < $3::date then feed.{kind}_last
+            when feed.{kind}_first < $3::date then (
                 select day from merchant_days
-                where merchant_no = merchant.merchant_no and day < $3 and {count} > 0
+                where merchant_no = merchant.merchant_no and day < $3::date and {count} > 0
                 order by day desc limit 1
             )
         end as {kind}_last""")  # noqa: S608 - names of columns
@@ -101,7 +101,7 @@ _YEAR = ", ".join(f"coalesce(sum({column}), 0)::bigint as {column}" for column i
 
 
 def _within(days: int, expression: str) -> str:
-    return f"coalesce({expression} filter (where day >= $2 - {days}), 0)::bigint"
+    return f"coalesce({expression} filter (where day >= $2::date - {days}), 0)::bigint"
 
 
 _FIND_FACTS = f"""
@@ -110,16 +110,16 @@ select
     merchant.employee_count, merchant.register_status, merchant.simulated,
     {", ".join(f"merchant.{column}" for column in personal.COLUMNS)},
     {_kinds_as_of()},
-    case when feed.social_activity_first < $3 then (
+    case when feed.social_activity_first < $3::date then (
         select followers_mark from merchant_days
-        where merchant_no = merchant.merchant_no and day < $3 and social_count > 0
+        where merchant_no = merchant.merchant_no and day < $3::date and social_count > 0
         order by day desc limit 1
     ) end as followers_mark,
     year.*, series.*, record.*
 from merchants as merchant
 cross join lateral (select {_feed_facts()} from feeds where merchant_no = merchant.merchant_no) as feed
 cross join lateral (
-    select {_LATER} from merchant_days where merchant_no = merchant.merchant_no and day >= $3
+    select {_LATER} from merchant_days where merchant_no = merchant.merchant_no and day >= $3::date
 ) as later
 cross join lateral (
     select {_YEAR},
@@ -131,19 +131,19 @@ cross join lateral (
         {_within(180, "sum(dispute_count)")} as dispute_count_180d,
         {_within(90, "sum(order_count)")} as order_count_90d,
         {_within(90, "sum(buyer_count)")} as buyer_days_90d,
-        count(*) filter (where day >= $2 - 90 and order_count > 0) as active_days_90d,
+        count(*) filter (where day >= $2::date - 90 and order_count > 0) as active_days_90d,
         {_within(90, "sum(page_views)")} as page_views_90d,
         {_within(90, "sum(visitors)")} as visitors_90d,
         {_within(180, "sum(visitors)")} as visitors_180d,
         {_within(90, "sum(posts)")} as posts_90d,
         {_within(90, "sum(interactions)")} as interactions_90d
     from merchant_days
-    where merchant_no = merchant.merchant_no and day >= $2 - 365 and day < $2
+    where merchant_no = merchant.merchant_no and day >= $2::date - 365 and day < $2::date
 ) as year
 cross join lateral (
-    select array_agg($2 - day) as ages, array_agg(order_fen) as paid_fen, array_agg(refund_fen) as refunded_fen
+    select array_agg($2::date - day) as ages, array_agg(order_fen) as paid_fen, array_agg(refund_fen) as refunded_fen
     from merchant_days
-    where merchant_no = merchant.merchant_no and day >= $2 - {SERIES_DAYS} and day < $2
+    where merchant_no = merchant.merchant_no and day >= $2::date - {SERIES_DAYS} and day < $2::date
         and (order_fen <> 0 or refund_fen <> 0)
 ) as series
 cross join lateral (
@@ -151,35 +151,35 @@ cross join lateral (
         (select jsonb_agg(jsonb_build_array(kind, events, first_day, last_day, sources)) from (
             select kind, count(*) as events, min(day) as first_day, max(day) as last_day,
                 array_agg(distinct source) as sources
-            from snapshots where merchant_no = merchant.merchant_no and day < $3 group by kind
+            from snapshots where merchant_no = merchant.merchant_no and day < $3::date group by kind
         ) as received) as snapshots_received,
         (select facts from snapshots
-            where merchant_no = merchant.merchant_no and kind = {_BUREAU:d} and day < $3
+            where merchant_no = merchant.merchant_no and kind = {_BUREAU:d} and day < $3::date
             order by facts ->> 'report_date' desc, occurred_at desc, source, event_id limit 1) as bureau,
         (select jsonb_build_array(occurred_at, facts) from snapshots
-            where merchant_no = merchant.merchant_no and kind = {_TAX:d} and day < $3
+            where merchant_no = merchant.merchant_no and kind = {_TAX:d} and day < $3::date
             order by facts ->> 'period_last' desc, occurred_at desc, source, event_id limit 1) as newest_tax,
         (select jsonb_agg(jsonb_build_array(occurred_at, facts)) from (
             select occurred_at, facts from snapshots
-            where merchant_no = merchant.merchant_no and kind = {_TAX:d} and day < $3
-                and (facts ->> 'period_last')::date >= $2 - 365
+            where merchant_no = merchant.merchant_no and kind = {_TAX:d} and day < $3::date
+                and (facts ->> 'period_last')::date >= $2::date - 365
             order by occurred_at desc, source, event_id limit {_MOST_RECORDS}
         ) as tax) as taxes,
         (select jsonb_agg(facts) from (
             select facts from snapshots
-            where merchant_no = merchant.merchant_no and kind = {_ENERGY:d} and day < $3
-                and (facts ->> 'period_last')::date >= $2 - 365
+            where merchant_no = merchant.merchant_no and kind = {_ENERGY:d} and day < $3::date
+                and (facts ->> 'period_last')::date >= $2::date - 365
             order by occurred_at desc, source, event_id limit {_MOST_RECORDS}
         ) as energy) as energy_uses,
         (select jsonb_agg(jsonb_build_array(kind, penalties, fines_fen) order by kind) from (
             select (facts ->> 'kind')::integer as kind, count(*) as penalties,
                 sum((facts ->> 'fine_fen')::bigint)::bigint as fines_fen
             from snapshots
-            where merchant_no = merchant.merchant_no and kind = {_PENALTY:d} and day < $3 and day >= $2 - 730
+            where merchant_no = merchant.merchant_no and kind = {_PENALTY:d} and day < $3::date and day >= $2::date - 730
             group by 1
         ) as penalty) as penalties,
         (select jsonb_build_array(count(*), max((facts ->> 'days_past_due')::integer)) from snapshots
-            where merchant_no = merchant.merchant_no and kind = {_REPAYMENT:d} and day < $3) as repayments
+            where merchant_no = merchant.merchant_no and kind = {_REPAYMENT:d} and day < $3::date) as repayments
 ) as record
 where merchant.merchant_id = $1
 """  # noqa: S608 - built of the constants above; values are parameters

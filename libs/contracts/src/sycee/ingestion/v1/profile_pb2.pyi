@@ -346,7 +346,7 @@ class FreightByMode(_message.Message):
     mode: _event_pb2.TransportMode.ValueType
     """How it travelled."""
     gram_km: _builtins.int
-    """Gram-kilometres; 10^9 of them are one tonne-kilometre."""
+    """Gram-kilometres; 10^6 of them are one tonne-kilometre."""
     def __init__(
         self,
         *,

@@ -24,6 +24,7 @@ _STATEMENTS = (
         source text collate "C" not null,
         event_id text collate "C" not null,
         digest bytea not null,
+        entered_by bigint not null,
         constraint event_keys_pkey primary key (source, event_id)
     )
     """,
