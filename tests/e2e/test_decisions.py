@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from support.local_suite import Suite
-from support.shops import admit, application, decide, find, market, yuan
-from sycee.compliance.v1.compliance_pb2 import GetTreeHeadRequest, RecordConsentRequest
+from support.shops import admit, application, decide, find, market, publish, yuan
+from sycee.compliance.v1.compliance_pb2 import GetTreeHeadRequest
 from sycee.decision.v1.decision_pb2 import (
     DECISION_OUTCOME_APPROVED,
     DECISION_OUTCOME_DECLINED,
@@ -120,22 +120,15 @@ async def test_a_register_entry_that_nobody_knows_refers(sycee: SyceeClient) -> 
     shop = find(MARKET, Archetype.STEADY, skip=2)[0]
     registration = shop.registration()
     registration.ClearField("register_entry")
-    registration.merchant_id += "-unknown"
-    registration.request_id += "-unknown"
     await sycee.ingestion.RegisterMerchant(registration)
     for consent in shop.consents():
-        await sycee.compliance.RecordConsent(renamed(consent, registration.merchant_id))
+        await sycee.compliance.RecordConsent(consent)
+    await publish(sycee, shop.events())
 
-    decision = await decide(sycee, registration.merchant_id)
+    decision = await decide(sycee, shop.merchant_id)
 
     assert decision.outcome == DECISION_OUTCOME_REFERRED
     assert decision.reasons
-
-
-def renamed(consent: RecordConsentRequest, merchant_id: str) -> RecordConsentRequest:
-    consent.merchant_id = merchant_id
-    consent.request_id += "-unknown"
-    return consent
 
 
 async def test_the_same_request_gives_the_same_decision_and_another_payload_is_refused(sycee: SyceeClient) -> None:

@@ -1,5 +1,7 @@
 """Transactions outside of RPCs, Core statements, and PostgreSQL going away and coming back."""
 
+# ruff: noqa: PT012 - what a whole block does when it raises is what is tested
+
 from __future__ import annotations
 
 import asyncio

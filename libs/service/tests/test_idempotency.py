@@ -12,8 +12,8 @@ import notes_pb2_grpc
 import pytest
 from sycee_notes.refusals import refused
 from sycee_notes.server import NotesHandlers, NotesStore, Settings, add, build
-from sycee_service.database import Database, open_pool
 from sycee_service.clock import SystemClock
+from sycee_service.database import Database, open_pool
 from sycee_service.errors import FailedPrecondition
 from sycee_service.host import Host
 from sycee_service.idempotency import purge
@@ -67,17 +67,16 @@ async def test_a_refused_request_is_not_remembered(postgres_url: str) -> None:
 
 async def test_duplicates_side_by_side_get_one_answer(postgres_url: str) -> None:
     settings = Settings(database_url=postgres_url)
-    async with hosting(settings, build, peer="gateway") as one, hosting(settings, build, peer="gateway") as two:
-        async with (
-            grpc.aio.insecure_channel(f"127.0.0.1:{one.port}") as here,
-            grpc.aio.insecure_channel(f"127.0.0.1:{two.port}") as there,
-        ):
-            stubs = [notes_pb2_grpc.NotesServiceStub(channel) for channel in (here, there)]
-            for round_ in range(5):
-                request = Request(request_id=f"r-{round_:04}", note_id=f"n-{round_}", text="x")
-                calls = [stubs[i % 2].WriteNote(request) for i in range(12)]
-                answers = await asyncio.gather(*calls)
-                assert all(answer == answers[0] for answer in answers)
+    async with (
+        running(settings, build, peer="gateway") as here,
+        running(settings, build, peer="gateway") as there,
+    ):
+        stubs = [notes_pb2_grpc.NotesServiceStub(channel) for channel in (here, there)]
+        for round_ in range(5):
+            request = Request(request_id=f"r-{round_:04}", note_id=f"n-{round_}", text="x")
+            calls = [stubs[i % 2].WriteNote(request) for i in range(12)]
+            answers = await asyncio.gather(*calls)
+            assert all(answer == answers[0] for answer in answers)
     assert await rows(postgres_url, "select count(*) from notes") == [(5,)]
     assert await rows(postgres_url, "select count(*) from outbox") == [(5,)]
 

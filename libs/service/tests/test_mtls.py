@@ -47,13 +47,14 @@ async def address(authority: Authority) -> AsyncIterator[str]:
         yield f"localhost:{host.port}"
 
 
+def credentials_of(identity: Identity | None, ca: Path) -> grpc.ChannelCredentials:
+    if identity is None:
+        return grpc.ssl_channel_credentials(ca.read_bytes())
+    return grpc.ssl_channel_credentials(ca.read_bytes(), identity.key.read_bytes(), identity.cert.read_bytes())
+
+
 async def read(address: str, identity: Identity | None, ca: Path, **metadata: str) -> Any:
-    keys = (
-        {}
-        if identity is None
-        else {"private_key": identity.key.read_bytes(), "certificate_chain": identity.cert.read_bytes()}
-    )
-    credentials = grpc.ssl_channel_credentials(ca.read_bytes(), **keys)
+    credentials = credentials_of(identity, ca)
     async with grpc.aio.secure_channel(address, credentials) as channel:
         stub = notes_pb2_grpc.NotesServiceStub(channel)
         return await stub.ReadNote(READ, timeout=5, metadata=tuple(metadata.items()))

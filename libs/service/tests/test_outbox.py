@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import grpc
 import nats
 import notes_pb2
 import notes_pb2_grpc
@@ -108,7 +109,7 @@ async def test_events_wait_for_a_bus_that_is_down(postgres_url: str, nats_server
     await asyncio.to_thread(nats_server.stop)
     async with hosting(settings(postgres_url, url, health_interval_ms=50), build, peer="gateway") as host:
         assert not host._health.serving
-        async with __import__("grpc").aio.insecure_channel(f"127.0.0.1:{host.port}") as channel:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{host.port}") as channel:
             stub = notes_pb2_grpc.NotesServiceStub(channel)
             for number in range(3):
                 await stub.WriteNote(request(number))

@@ -15,7 +15,9 @@ from typing import Any
 import grpc
 import notes_pb2
 import notes_pb2_grpc
+import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from sycee_notes.server import main
 from sycee_service.testing import Authority, until
 from sycee_service.testing.postgres import connect
 
@@ -110,7 +112,8 @@ async def test_a_drain_finishes_what_is_under_way(postgres_url: str, python_path
             stub = notes_pb2_grpc.NotesServiceStub(channel)
             call = stub.WriteNote(notes_pb2.WriteNoteRequest(request_id="r-0001", note_id="a", text=SECRET))
             writing = asyncio.ensure_future(call)
-            await health.Check(health_pb2.HealthCheckRequest(service=""))
+            # On the same connection, so after the call above is in.
+            await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=""))
             driver = await connect(postgres_url)
             service.process.send_signal(signal.SIGTERM)
             assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
@@ -130,35 +133,28 @@ async def test_a_drain_finishes_what_is_under_way(postgres_url: str, python_path
 async def test_a_drain_ends_what_takes_too_long(postgres_url: str, python_path: str, tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     variables = {**tls(authority), "database_url": postgres_url, "slow_s": 60, "drain_s": 0.2}
-    async with process(python_path, **variables) as service:
-        async with channel_of(authority, await service.port()) as channel:
-            stub = notes_pb2_grpc.NotesServiceStub(channel)
-            writing = asyncio.ensure_future(
-                stub.WriteNote(notes_pb2.WriteNoteRequest(request_id="r-0001", note_id="a"))
-            )
-            await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=""))
-            service.process.send_signal(signal.SIGINT)
-            assert await service.ended() == 0
-            assert isinstance((await asyncio.gather(writing, return_exceptions=True))[0], grpc.aio.AioRpcError)
+    async with process(python_path, **variables) as service, channel_of(authority, await service.port()) as channel:
+        stub = notes_pb2_grpc.NotesServiceStub(channel)
+        writing = asyncio.ensure_future(stub.WriteNote(notes_pb2.WriteNoteRequest(request_id="r-0001", note_id="a")))
+        await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=""))
+        service.process.send_signal(signal.SIGINT)
+        assert await service.ended() == 0
+        assert isinstance((await asyncio.gather(writing, return_exceptions=True))[0], grpc.aio.AioRpcError)
 
 
 async def test_a_second_signal_hurries(postgres_url: str, python_path: str, tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     variables = {**tls(authority), "database_url": postgres_url, "slow_s": 60, "drain_s": 60}
-    async with process(python_path, **variables) as service:
-        async with channel_of(authority, await service.port()) as channel:
-            stub = notes_pb2_grpc.NotesServiceStub(channel)
-            writing = asyncio.ensure_future(
-                stub.WriteNote(notes_pb2.WriteNoteRequest(request_id="r-0001", note_id="a"))
-            )
-            health = health_pb2_grpc.HealthStub(channel)
-            watch = health.Watch(health_pb2.HealthCheckRequest(service=""))
-            await watch.read()
-            service.process.send_signal(signal.SIGTERM)
-            assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
-            service.process.send_signal(signal.SIGTERM)
-            assert await service.ended() == 0
-            await asyncio.gather(writing, return_exceptions=True)
+    async with process(python_path, **variables) as service, channel_of(authority, await service.port()) as channel:
+        stub = notes_pb2_grpc.NotesServiceStub(channel)
+        writing = asyncio.ensure_future(stub.WriteNote(notes_pb2.WriteNoteRequest(request_id="r-0001", note_id="a")))
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=""))
+        await watch.read()
+        service.process.send_signal(signal.SIGTERM)
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        service.process.send_signal(signal.SIGTERM)
+        assert await service.ended() == 0
+        await asyncio.gather(writing, return_exceptions=True)
 
 
 async def test_without_certificates_it_refuses(postgres_url: str, python_path: str) -> None:
@@ -167,11 +163,15 @@ async def test_without_certificates_it_refuses(postgres_url: str, python_path: s
         assert service.logged("refused to start")[0]["why"] == "tls_cert, tls_key and tls_ca are needed"
 
 
-async def test_wrong_settings_are_named_and_not_shown(python_path: str) -> None:
-    async with process(python_path, database_pool_size="hunter2", log_level="LOUD") as service:
-        assert await service.ended() == 1
-        assert service.process.stderr is not None
-        said = (await service.process.stderr.read()).decode()
+def test_wrong_settings_are_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SYCEE_NOTES_DATABASE_POOL_SIZE", "hunter2")
+    monkeypatch.setenv("SYCEE_NOTES_LOG_LEVEL", "LOUD")
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
     assert "SYCEE_NOTES_DATABASE_POOL_SIZE:" in said
     assert "SYCEE_NOTES_LOG_LEVEL:" in said
     assert "hunter2" not in said

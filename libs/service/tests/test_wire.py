@@ -76,10 +76,9 @@ def test_days_return_as_they_went(day: date) -> None:
 def test_days_are_total(year: int, month: int, day: int) -> None:
     try:
         found = date_from_proto("day", Date(year=year, month=month, day=day))
-    except InvalidArgument as error:
-        assert error.violations[0].field == "day"
-    else:
-        assert (found.year, found.month, found.day) == (year, month, day)
+    except InvalidArgument:
+        return
+    assert (found.year, found.month, found.day) == (year, month, day)
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

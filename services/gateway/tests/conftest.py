@@ -56,6 +56,16 @@ def application(request_id: str, *, fen: int = 10_000_000, **changes: Any) -> de
     return decision_pb2.DecideRequest(request_id=request_id, requested_amount=fen_to_money(fen), **values)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def grpc_kept_alive() -> Iterator[None]:
+    """One poller for all tests. gRPC otherwise ends it with the last channel of a test and begins another one in the
+    next, and now and then events get lost in between: a call then never ends.
+    """
+    grpc.aio.init_grpc_aio()
+    yield
+    grpc.aio.shutdown_grpc_aio()
+
+
 @pytest.fixture(scope="session")
 def nats_url() -> Iterator[str]:
     """One server for all tests: events of different tests bear different ids."""

@@ -1,4 +1,4 @@
-"""The real program, killed in mid-flight: nothing acknowledged is lost, nothing doubled, the rest can be asked again."""
+"""The real program, killed in mid-flight: nothing acknowledged is lost or doubled, the rest can be asked again."""
 
 from __future__ import annotations
 

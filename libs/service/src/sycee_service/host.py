@@ -347,12 +347,13 @@ class Host(Generic[S]):
 def serve(settings_type: type[S], build: Callable[[Host[S]], Awaitable[None]]) -> None:
     """Runs a server until SIGTERM or SIGINT, then drains it; a second signal ends the RPCs under way.
 
-    Exits with 2 when the settings are wrong or the server refuses to start, saying why on stderr.
+    Exits with 2 when settings are wrong, saying so on stderr, or the server refuses to start, saying why in the log.
     """
     try:
         settings = settings_type()
     except ValidationError as error:
-        sys.exit(_explain(settings_type, error))
+        sys.stderr.write(_explain(settings_type, error))
+        sys.exit(2)
     logs.configure(settings.log_level, settings.service)
     try:
         uvloop.run(_run(settings, build))
@@ -431,5 +432,5 @@ def _explain(settings_type: type[ServiceSettings], error: ValidationError) -> st
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
         name = "_".join(str(part) for part in problem["loc"]).upper()
-        lines.append(f"{prefix}{name}: {problem['msg']}")
-    return "\n".join(lines)
+        lines.append(f"{prefix}{name}: {problem['msg']}\n")
+    return "".join(lines)

@@ -149,10 +149,9 @@ def _reject(reject: Reject) -> ingestion_pb2.EventReject:
 
 
 def profile_to_proto(profile: Profile) -> profile_pb2.Profile:
-    """A portrait; sections that are None stay unset."""
+    """A portrait but for its `as_of`; sections that are None stay unset."""
     return profile_pb2.Profile(
         merchant_id=profile.merchant_id,
-        as_of=time_to_proto(profile.as_of),
         feature_version=profile.feature_version,
         traits=_traits(profile.traits),
         trade=None if profile.trade is None else _trade(profile.trade),

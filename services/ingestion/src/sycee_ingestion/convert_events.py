@@ -190,7 +190,7 @@ def _social_activity(body: event_pb2.SocialActivity, seconds: int, _today: date)
 def _bureau_report(body: event_pb2.BureauReport, _seconds: int, today: date) -> Measures:
     months_overdue, worst_overdue = grid_counts(body.repayment_grid)
     return _facts(
-        report_date=_past_day("bureau_report.report_date", body.report_date, today),
+        _past_day("bureau_report.report_date", body.report_date, today),
         open_accounts=body.open_accounts,
         outstanding_fen=_fen(body.outstanding),
         credit_lines_fen=_fen(body.credit_lines),
@@ -205,8 +205,8 @@ def _bureau_report(body: event_pb2.BureauReport, _seconds: int, today: date) -> 
 def _tax_record(body: event_pb2.TaxRecord, _seconds: int, today: date) -> Measures:
     first, last = _period("tax_record", body.period_first, body.period_last, today)
     return _facts(
+        last,
         period_first=first,
-        period_last=last,
         declared_sales_fen=_fen(body.declared_sales) if body.HasField("declared_sales") else None,
         rating=body.rating,
         late=body.late,
@@ -215,23 +215,20 @@ def _tax_record(body: event_pb2.TaxRecord, _seconds: int, today: date) -> Measur
 
 def _energy_use(body: event_pb2.EnergyUse, _seconds: int, today: date) -> Measures:
     first, last = _period("energy_use", body.period_first, body.period_last, today)
-    return _facts(period_first=first, period_last=last, electricity_wh=body.electricity_wh)
+    return _facts(last, period_first=first, electricity_wh=body.electricity_wh)
 
 
-def _store_penalty(body: event_pb2.StorePenalty, _seconds: int, _today: date) -> Measures:
-    return _facts(kind=body.kind, fine_fen=_fen(body.fine), points=body.points)
+def _store_penalty(body: event_pb2.StorePenalty, seconds: int, _today: date) -> Measures:
+    return _facts(day_of(seconds), kind=body.kind, fine_fen=_fen(body.fine), points=body.points)
 
 
 def _repayment(body: event_pb2.Repayment, _seconds: int, _today: date) -> Measures:
-    return _facts(
-        due_date=_day("repayment.due_date", body.due_date),
-        amount_fen=_fen(body.amount),
-        days_past_due=body.days_past_due,
-    )
+    due_date = _day("repayment.due_date", body.due_date)
+    return _facts(due_date, amount_fen=_fen(body.amount), days_past_due=body.days_past_due)
 
 
-def _facts(**facts: object) -> Measures:
-    return 0, 0, 0, None, json.dumps(facts, default=str, separators=(",", ":"))
+def _facts(ends_on: date, **facts: object) -> Measures:
+    return 0, 0, 0, None, json.dumps({"ends_on": ends_on, **facts}, default=str, separators=(",", ":"))
 
 
 def _day(field: str, day: Date) -> date:

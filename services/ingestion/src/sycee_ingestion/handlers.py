@@ -6,20 +6,22 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
-from sycee.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc
+from sycee.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc, profile_pb2
 from sycee_service.access import EDGE, Allow, current_caller
 from sycee_service.clock import Clock
 from sycee_service.errors import PermissionDenied
-from sycee_service.wire import page_token_decode, page_token_encode, time_from_proto
+from sycee_service.wire import page_token_decode, page_token_encode, time_from_proto, time_to_proto
 
 from sycee_ingestion import convert
-from sycee_ingestion.pipeline import in_order
+from sycee_ingestion.domain.profile import Profile
+from sycee_ingestion.pipeline import ahead
 from sycee_ingestion.publishing import Publisher
 from sycee_ingestion.service import IngestionService
 
 OPERATOR, GATEWAY = "operator", "gateway"
 READ, WRITE = "ingestion.read", "ingestion.write"
-BATCHES_UNDER_WAY = 3
+BATCHES_AHEAD = 2
+CONVERSIONS_KEPT = 1_000
 
 _OPERATOR = frozenset({OPERATOR})
 
@@ -47,6 +49,7 @@ class IngestionHandlers(ingestion_pb2_grpc.IngestionServiceServicer):
         self._service = service
         self._publisher = publisher
         self._clock = clock
+        self._conversions: dict[str, tuple[Profile, profile_pb2.Profile]] = {}
 
     async def RegisterMerchant(
         self, request: ingestion_pb2.RegisterMerchantRequest, _context: Context
@@ -77,12 +80,9 @@ class IngestionHandlers(ingestion_pb2_grpc.IngestionServiceServicer):
     async def PublishEvents(
         self, request_iterator: AsyncIterator[ingestion_pb2.PublishEventsRequest], _context: Context
     ) -> AsyncIterator[ingestion_pb2.PublishEventsResponse]:
-        """Takes batches of events; the next ones are read while one is made durable."""
-        async for answer in in_order(request_iterator, self._answer, BATCHES_UNDER_WAY):
-            yield answer
-
-    async def _answer(self, request: ingestion_pb2.PublishEventsRequest) -> ingestion_pb2.PublishEventsResponse:
-        return convert.outcome_to_proto(request.batch_id, await self._publisher.publish(request))
+        """Takes batches of events, one after the other; the next ones are judged while one is made durable."""
+        async for batch in ahead(request_iterator, self._publisher.judge, BATCHES_AHEAD):
+            yield convert.outcome_to_proto(batch.request.batch_id, await self._publisher.publish(batch))
 
     async def ImportFile(
         self, request: ingestion_pb2.ImportFileRequest, _context: Context
@@ -112,10 +112,20 @@ class IngestionHandlers(ingestion_pb2_grpc.IngestionServiceServicer):
         if request.include_identity and current_caller().peer == EDGE:
             raise PermissionDenied("IDENTITY_NOT_ALLOWED", "the identity is for internal peers only")
         as_of = time_from_proto("as_of", request.as_of) if request.HasField("as_of") else None
-        profile, identity = await self._service.get_profile(
-            request.merchant_id, as_of, with_identity=request.include_identity
-        )
-        return ingestion_pb2.GetProfileResponse(
-            profile=convert.profile_to_proto(profile),
-            identity=None if identity is None else convert.identity_to_proto(identity),
-        )
+        found = await self._service.get_profile(request.merchant_id, as_of, with_identity=request.include_identity)
+        answer = ingestion_pb2.GetProfileResponse(profile=self._converted(found.profile))
+        answer.profile.as_of.CopyFrom(time_to_proto(found.as_of))
+        if found.identity is not None:
+            answer.identity.CopyFrom(convert.identity_to_proto(found.identity))
+        return answer
+
+    def _converted(self, profile: Profile) -> profile_pb2.Profile:
+        """The portrait as a message; the last ones are kept, since the service gives the same object again."""
+        before = self._conversions.get(profile.merchant_id)
+        if before is not None and before[0] is profile:
+            return before[1]
+        message = convert.profile_to_proto(profile)
+        if len(self._conversions) >= CONVERSIONS_KEPT:
+            self._conversions.clear()
+        self._conversions[profile.merchant_id] = (profile, message)
+        return message

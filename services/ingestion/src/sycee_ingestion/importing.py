@@ -165,8 +165,7 @@ class Importer:
     async def _publish(self, mapped: Mapped) -> Outcome:
         if not mapped.places:
             return Outcome(0, 0, ())
-        judged = await self._publisher.judge(mapped.request)
-        return await self._publisher.store(mapped.request.events, judged)
+        return await self._publisher.store(await self._publisher.judge(mapped.request))
 
 
 def _map(mapper: RowMapper, chunk: Sequence[Row | None], current: Import) -> Mapped:

@@ -1,4 +1,4 @@
-"""Work on the next items of a stream while earlier ones are still under way, with answers in order."""
+"""Getting the next items of a stream ready while one is being worked on."""
 
 from __future__ import annotations
 
@@ -10,37 +10,36 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-async def in_order(items: AsyncIterator[T], work: Callable[[T], Awaitable[R]], depth: int) -> AsyncIterator[R]:
-    """Yields `work(item)` for each item, in the order of the items, with up to `depth` under way at a time.
+async def ahead(items: AsyncIterator[T], prepare: Callable[[T], Awaitable[R]], depth: int) -> AsyncIterator[R]:
+    """Yields `prepare(item)` for each item, in order, while up to `depth` more are read and prepared, one by one.
 
-    Reads no further than that: a slow consumer slows the producer. The first error ends it; what is under way is
-    cancelled then, and also when the consumer goes away.
+    Reads no further than that: a slow consumer slows the producer. An error of `items` or `prepare` is raised in its
+    place, after what came before it. The reading stops when the consumer goes away.
     """
-    under_way: asyncio.Queue[asyncio.Future[R] | None] = asyncio.Queue()
-    free = asyncio.Semaphore(depth)
+    ready: asyncio.Queue[R | _End] = asyncio.Queue(maxsize=depth)
 
     async def read() -> None:
+        error: BaseException | None = None
         try:
             async for item in items:
-                await free.acquire()
-                under_way.put_nowait(asyncio.ensure_future(work(item)))
-        finally:
-            under_way.put_nowait(None)
+                await ready.put(await prepare(item))
+        except Exception as caught:
+            error = caught
+        await ready.put(_End(error))
 
     reader = asyncio.create_task(read())
     try:
-        while (result := await under_way.get()) is not None:
-            try:
-                yield await result
-            finally:
-                result.cancel()
-                free.release()
-        await reader
+        while not isinstance(found := await ready.get(), _End):
+            yield found
+        if found.error is not None:
+            raise found.error
     finally:
         reader.cancel()
-        rest = [reader]
-        while not under_way.empty():
-            if (left := under_way.get_nowait()) is not None:
-                left.cancel()
-                rest.append(left)  # type: ignore[arg-type] # only to be waited for
-        await asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.gather(reader, return_exceptions=True)
+
+
+class _End:
+    """The end of the items, or what ended them."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from sycee.ingestion.v1 import event_pb2, ingestion_pb2
+from sycee.ingestion.v1 import ingestion_pb2
 from sycee_service.clock import Clock
 from sycee_service.errors import Aborted
 
@@ -16,6 +16,14 @@ from sycee_ingestion.store.events import EventStore, MergeLostError
 _MOST_RUNS = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch with what is to become of each of its events."""
+
+    request: ingestion_pb2.PublishEventsRequest
+    judged: Judged
+
+
 class Publisher:
     """Takes batches in. Batches may run side by side and come again: each event counts once."""
 
@@ -23,36 +31,35 @@ class Publisher:
         self._events = events
         self._clock = clock
 
-    async def publish(self, request: ingestion_pb2.PublishEventsRequest) -> Outcome:
-        """Stores a batch and says what became of each event; when it returns, the accepted ones are durable.
-
-        Raises InvalidArgument when the batch itself is wrong, Aborted when it loses every race with others.
-        """
-        for _ in range(_MOST_RUNS):
-            judged = await self.judge(request)
-            try:
-                return await self.store(request.events, judged)
-            except MergeLostError:
-                continue
-        raise Aborted("PUBLISH_CONFLICT", f"the batch lost a race {_MOST_RUNS} times; send it again")
-
-    async def judge(self, request: ingestion_pb2.PublishEventsRequest) -> Judged:
-        """Judges each event of a batch by itself; stores nothing."""
+    async def judge(self, request: ingestion_pb2.PublishEventsRequest) -> Batch:
+        """Judges each event of a batch by itself; stores nothing. Raises InvalidArgument when the batch is wrong."""
         numbers = await self.merchant_numbers(event.merchant_id for event in request.events)
-        return convert_events.judge(request, numbers, self._clock.now())
+        return Batch(request, convert_events.judge(request, numbers, self._clock.now()))
 
     async def merchant_numbers(self, merchant_ids: Iterable[str]) -> Mapping[str, int]:
         """The numbers of those merchants that are registered."""
         return await self._events.merchant_numbers(merchant_ids)
 
-    async def store(self, events: Iterable[event_pb2.Event], judged: Judged) -> Outcome:
-        """Stores the rows of a judged batch, once a transaction. Raises MergeLostError: judge it again."""
+    async def publish(self, batch: Batch) -> Outcome:
+        """Stores a batch and says what became of each event; when it returns, the accepted ones are durable.
+
+        Raises Aborted when it loses every race with others.
+        """
+        for _ in range(_MOST_RUNS):
+            try:
+                return await self.store(batch)
+            except MergeLostError:
+                batch = await self.judge(batch.request)
+        raise Aborted("PUBLISH_CONFLICT", f"the batch lost a race {_MOST_RUNS} times; send it again")
+
+    async def store(self, batch: Batch) -> Outcome:
+        """Stores a batch in the caller's transaction, once a transaction. Raises MergeLostError: judge it again."""
+        judged, events = batch.judged, batch.request.events
         merged = await self._events.merge(judged.rows, self._clock.now())
-        rejects = list(judged.rejects)
+        rejects = judged.rejects
         if merged.conflict_positions:
-            of_batch = list(events)
-            rejects += [convert_events.conflict(position, of_batch[position]) for position in merged.conflict_positions]
-            rejects.sort(key=lambda reject: reject.index)
+            conflicts = [convert_events.conflict(position, events[position]) for position in merged.conflict_positions]
+            rejects = sorted(rejects + conflicts, key=lambda reject: reject.index)
         return Outcome(merged.accepted_count, merged.duplicate_count + judged.duplicate_count, tuple(rejects))
 
 

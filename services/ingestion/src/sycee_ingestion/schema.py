@@ -100,12 +100,14 @@ snapshots = Table(
     metadata,
     Column("merchant_no", Integer, nullable=False),
     Column("kind", SmallInteger, nullable=False),
-    _moment("occurred_at"),
+    Column("ends_on", Date, nullable=False),  # the day that it tells of: of the report, or the last of the period
+    Column("day", Date, nullable=False),  # the business day of occurred_at
     _name("source"),
     _name("event_id"),
-    Column("day", Date, nullable=False),
+    _moment("occurred_at"),
     Column("facts", JSONB, nullable=False),
-    PrimaryKeyConstraint("merchant_no", "kind", "occurred_at", "source", "event_id", name="snapshots_pkey"),
+    # Holds all that counting by kind needs, so that it is read out of the index alone.
+    PrimaryKeyConstraint("merchant_no", "kind", "ends_on", "day", "source", "event_id", name="snapshots_pkey"),
 )
 
 DAY_SUMS: tuple[str, ...] = (
@@ -193,6 +195,7 @@ feeds = Table(
     Column("merchant_no", Integer, ForeignKey("merchants.merchant_no", name="feeds_merchant_no_fkey"), nullable=False),
     _name("source"),
     *_feed_columns(),
+    Column("version", BigInteger, nullable=False),  # grows with each batch: unchanged means nothing new
     Column("unannounced", Boolean, nullable=False),
     PrimaryKeyConstraint("merchant_no", "source", name="feeds_pkey"),
     postgresql_with={"fillfactor": "50"},

@@ -9,6 +9,7 @@ from sycee_ingestion.announcing import Announcer
 from sycee_ingestion.files import ImportRoot
 from sycee_ingestion.handlers import ACCESS, OWN_VALIDATION, IngestionHandlers
 from sycee_ingestion.importing import Importer
+from sycee_ingestion.portraits import PortraitCache
 from sycee_ingestion.publishing import Publisher
 from sycee_ingestion.sealing import Sealer, read_key
 from sycee_ingestion.service import IngestionService
@@ -38,8 +39,9 @@ async def build(host: Host[Settings]) -> None:
         merchants,
         ProfileStore(database, sealer),
         imports,
-        importer,
-        clock,
+        importer=importer,
+        portraits=PortraitCache(settings.portraits_kept),
+        clock=clock,
         watch_interval_s=settings.watch_interval_ms / 1000,
     )
     host.background("importer", importer.run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sycee_service.clock import Clock, business_day
@@ -15,11 +16,24 @@ from sycee_ingestion.domain.imports import Import, ImportState
 from sycee_ingestion.domain.merchant import Identity, Merchant, flaws
 from sycee_ingestion.domain.profile import Profile, portray
 from sycee_ingestion.importing import Importer
+from sycee_ingestion.portraits import Portrait, PortraitCache
 from sycee_ingestion.store.imports import ImportStore
 from sycee_ingestion.store.merchants import MerchantStore
 from sycee_ingestion.store.profiles import ProfileStore
 
 DEFAULT_PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A portrait, the moment that it was asked for, and whom it belongs to when that was asked for.
+
+    The same `profile` object stands for the same portrait for as long as nothing new is stored of the merchant.
+    """
+
+    profile: Profile
+    as_of: datetime
+    identity: Identity | None
 
 
 class IngestionService:
@@ -30,15 +44,17 @@ class IngestionService:
         merchants: MerchantStore,
         profiles: ProfileStore,
         imports: ImportStore,
-        importer: Importer,
-        clock: Clock,
         *,
+        importer: Importer,
+        portraits: PortraitCache,
+        clock: Clock,
         watch_interval_s: float,
     ) -> None:
         self._merchants = merchants
         self._profiles = profiles
         self._imports = imports
         self._importer = importer
+        self._portraits = portraits
         self._clock = clock
         self._watch_interval_s = watch_interval_s
 
@@ -63,9 +79,7 @@ class IngestionService:
         page = await self._merchants.page(after, size + 1)
         return page[:size], page[size - 1].merchant_id if len(page) > size else ""
 
-    async def get_profile(
-        self, merchant_id: str, as_of: datetime | None, *, with_identity: bool
-    ) -> tuple[Profile, Identity | None]:
+    async def get_profile(self, merchant_id: str, as_of: datetime | None, *, with_identity: bool) -> Answer:
         """The portrait of a merchant as of a moment (None is now), and whom it belongs to when that is asked for.
 
         Events enter by their whole business day: those of days before that of `as_of` and, where that day is today,
@@ -75,11 +89,18 @@ class IngestionService:
         moment = now if as_of is None else _checked_as_of(as_of, now)
         today = business_day(moment)
         until = today + timedelta(days=1) if today == business_day(now) else today
+        kept = self._portraits.get(merchant_id, today, until)
+        if kept is not None:
+            head = await self._profiles.head(merchant_id, with_identity=with_identity)
+            if head is not None and head.version == kept.version and head.traits == kept.profile.traits:
+                return Answer(kept.profile, moment, head.identity)
         found = await self._profiles.facts(merchant_id, today, until, with_identity=with_identity)
         if found is None:
             raise NotFound("merchant", merchant_id)
-        facts, identity = found
-        return portray(facts, moment), identity
+        head, facts = found
+        profile = portray(facts)
+        self._portraits.keep(merchant_id, today, until, Portrait(profile, head.version))
+        return Answer(profile, moment, head.identity)
 
     async def import_file(self, path: str, mapping_yaml: str) -> Import:
         """Begins an import. Raises NotFound, InvalidArgument when file and mapping do not fit each other."""

@@ -19,6 +19,8 @@ class Settings(ServiceSettings):
     import_root: Path | None = None
     import_poll_ms: int = Field(default=250, ge=10, description="how often new imports are looked for")
     watch_interval_ms: int = Field(default=200, ge=10, description="how often a watched import is looked at")
+    # Portraits kept in memory until anything new is stored of their merchants; some 5 kB each.
+    portraits_kept: int = Field(default=5_000, ge=1)
     # A merchant's profile_changed events lie at least this far apart.
     announce_interval_ms: int = Field(default=1_000, ge=10)
     # An import holds one connection while it uses another.

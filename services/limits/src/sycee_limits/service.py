@@ -1,5 +1,6 @@
 """Use cases: quote, hold, draw, let go, expire, look up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
@@ -18,7 +19,9 @@ from sycee_limits.store import Ceiling, LedgerView, LimitsStore, reservation_exi
 
 HOLD_FOR_DEFAULT = timedelta(hours=72)
 ATTEMPTS_MAX = 8
-"""A hold that loses a race keeps its merchant locked, so only lenders filling up can make it lose again."""
+"""A hold that lost has its merchant locked when it tries again, so it loses a second time only where room is short."""
+HOLDS_AT_ONCE = 64
+"""Room for fewer holds than this counts as short: they may be made between a read and a write."""
 EXPIRE_AT_ONCE_MAX = 1000
 """Holds that one reservation expires on its way; more are left to the sweep."""
 AS_OF_FIRST = date(1990, 1, 1)
@@ -118,7 +121,8 @@ class LimitsService:
         """Quotes and holds in one transaction; no reservation when nothing is offered.
 
         Reads and quotes without a lock, then holds in one statement that changes nothing unless the merchant is as it
-        was read and every account has room. Who loses that race quotes again.
+        was read and every account has room. Who loses that race quotes again: with its merchant locked, so that it
+        cannot lose to another hold of the same merchant, or with every programme locked, where room is short.
         Errors: NotFound (product, lender), InvalidArgument (as_of), AlreadyExists (RESERVATION_EXISTS).
         """
         now = self._clock.now()
@@ -131,14 +135,18 @@ class LimitsService:
                 quote = quoting.quote(application, self._catalogue, view.books)
                 if quote.offer is None:
                     return quote, None
-                if view.late or self._counts_late(quote.offer, application, view):
-                    view = await self._expire_for(reservation_id, application, tx, now)
-                    continue
                 hold = self._reservation(reservation_id, application, quote.offer, now, hold_for)
-                if await self._store.hold(hold, self._ceilings(hold), revision=view.revision, now=now):
+                ceilings = self._ceilings(hold)
+                short = not view.locked and _is_short(view, ceilings, hold.amount_fen)
+                if view.late or (short and _counts_late(view, ceilings, hold.amount_fen)):
+                    view = await self._view_locked(reservation_id, application, tx, now)
+                    continue
+                attempt = self._store.hold_or_let_go if short else self._store.hold
+                if await attempt(hold, ceilings, revision=view.revision, now=now):
                     tx.emit(events.reserved(hold, quote.offer))
                     return quote, hold
-                view = await self._view(reservation_id, application, now)
+                look_again = self._view_locked if short else self._view_again
+                view = await look_again(reservation_id, application, tx, now)
         raise Aborted("LEDGER_CONTENDED", "other holds on the same head-room kept coming first")
 
     async def capture(self, reservation_id: str, amount_fen: int | None) -> tuple[Reservation, Facility]:
@@ -222,30 +230,27 @@ class LimitsService:
             reservation_id, application.merchant_id, application.product_id, self._catalogue.lenders, now=now
         )
 
-    def _counts_late(self, offer: Offer, application: Application, view: LedgerView) -> bool:
-        """Whether the offer stands on room that holds still take whose expiry is not posted yet."""
-        product = self._catalogue.products[application.product_id]
-        lender = self._catalogue.lenders[offer.lender_id]
-        wanted = (
-            (ledger.product_account(product.product_id), product.programme_limit_fen),
-            (ledger.lender_account(lender.lender_id), lender.programme_limit_fen),
-        )
-        return any(view.posted_fen.get(account, 0) + offer.amount_fen > limit_fen for account, limit_fen in wanted)
+    async def _view_again(
+        self, reservation_id: str, application: Application, _tx: Transaction, now: datetime
+    ) -> LedgerView:
+        return await self._view(reservation_id, application, now)
 
-    async def _expire_for(
+    async def _view_locked(
         self, reservation_id: str, application: Application, tx: Transaction, now: datetime
     ) -> LedgerView:
-        """Posts what ran out, this merchant's first, and looks again with every programme locked."""
-        merchant = ledger.merchant_account(application.merchant_id)
-        await self._store.lock([merchant])
+        """Looks again with the merchant and every programme locked, after posting what ran out, this merchant's first.
+
+        Not while a product or a lender is locked already: that would break the order of locks.
+        """
+        await self._store.lock([ledger.merchant_account(application.merchant_id)])
         picked = await self._store.pick_expired(now, EXPIRE_AT_ONCE_MAX, merchant_first=application.merchant_id)
-        products = {ledger.product_account(product_id) for product_id in self._catalogue.products}
-        lenders = {ledger.lender_account(lender_id) for lender_id in self._catalogue.lenders}
-        products.update(hold.product_account for hold in picked)
-        lenders.update(hold.lender_account for hold in picked)
+        products = {hold.product_account for hold in picked}
+        lenders = {hold.lender_account for hold in picked}
+        products.update(map(ledger.product_account, self._catalogue.products))
+        lenders.update(map(ledger.lender_account, self._catalogue.lenders))
         await self._store.lock([*sorted(products), *sorted(lenders)])
         await self._post_expiry([hold.reservation_id for hold in picked], tx, now)
-        return (await self._view(reservation_id, application, now)).as_posted()
+        return (await self._view(reservation_id, application, now)).as_locked()
 
     async def _post_expiry(self, reservation_ids: list[str], tx: Transaction, now: datetime) -> None:
         for hold in await self._store.expire(reservation_ids, now):
@@ -294,6 +299,19 @@ class LimitsService:
         if hold.captured_fen != asked_fen:
             raise _captured_already(hold)
         return hold, await self.facility(hold.facility_id)
+
+
+def _is_short(view: LedgerView, ceilings: Sequence[Ceiling], amount_fen: int) -> bool:
+    """Whether so little room is left in a programme that a few holds at once could use it up."""
+    return any(
+        view.posted_fen.get(ceiling.account, 0) + HOLDS_AT_ONCE * amount_fen > ceiling.limit_fen
+        for ceiling in ceilings[1:]
+    )
+
+
+def _counts_late(view: LedgerView, ceilings: Sequence[Ceiling], amount_fen: int) -> bool:
+    """Whether the amount needs room that holds still take whose time ran out."""
+    return any(view.posted_fen.get(ceiling.account, 0) + amount_fen > ceiling.limit_fen for ceiling in ceilings)
 
 
 def _captured_fen(hold: Reservation, amount_fen: int | None) -> int:

@@ -35,19 +35,24 @@ union all
 select 'taken', reservation_id, '', 0, 0 from reservation where reservation_id = $4
 """  # noqa: S608 - built of the constant above
 
-# Holds, if and only if every account has room and nothing of the merchant's changed since it was read.
+# Holds, if and only if nothing of the merchant's changed since it was read and every account has room. When the
+# merchant did change, product and lender are not locked.
 # $1 accounts (merchant, product, lender), $2 their ceilings, $3 amount, $4 the merchant's revision as read
 HOLD = """
-with locked as materialized (
-    select account, held_fen + drawn_fen + $3::bigint as wanted_fen, revision
-    from account where account = any($1::text[])
+with merchant as materialized (
+    select held_fen + drawn_fen + $3::bigint as wanted_fen, revision
+    from account where account = ($1::text[])[1]
+    for no key update
+), unchanged as materialized (
+    select from merchant where revision = $4 and wanted_fen <= ($2::bigint[])[1]
+), programmes as materialized (
+    select account, held_fen + drawn_fen + $3::bigint as wanted_fen
+    from account where account = any(($1::text[])[2:3]) and exists (select from unchanged)
     order by array_position($1::text[], account)
     for no key update
 ), gate as materialized (
-    select from locked
-    having count(*) = 3
-       and bool_and(wanted_fen <= ($2::bigint[])[array_position($1::text[], account)])
-       and bool_and(account <> ($1::text[])[1] or revision = $4)
+    select from programmes
+    having count(*) = 2 and bool_and(wanted_fen <= ($2::bigint[])[array_position($1::text[], account)])
 ), posted as (
     insert into entry (kind, reservation_id, merchant_id, posted_at)
     select 'RESERVE', $5, $6, $9 from gate

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
-from sycee_service.database import Database, TransactionContext
+from sycee_service.database import Database, Transaction, TransactionContext
 from sycee_service.errors import AlreadyExists
 
 from sycee_limits import statements
@@ -44,7 +44,7 @@ class LedgerView:
 
     `books` leave out holds whose time ran out; `posted_fen` are the balances of accounts, which count them until their
     expiry is posted. `revision` is the merchant's, `late` whether it has such holds itself, `taken` whether the
-    reservation_id is in use.
+    reservation_id is in use, `locked` whether none of it can change before the transaction ends.
     """
 
     books: Books
@@ -53,10 +53,12 @@ class LedgerView:
     revision: int
     late: bool
     taken: bool
+    locked: bool = False
 
-    def as_posted(self) -> "LedgerView":
-        """The same with books that count every hold until its expiry is posted."""
-        return replace(self, books=_books(self.books.positions, self.posted_fen, self.product_account))
+    def as_locked(self) -> "LedgerView":
+        """The same seen with all its accounts locked: what is posted is what counts."""
+        books = _books(self.books.positions, self.posted_fen, self.product_account)
+        return replace(self, books=books, locked=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,34 +116,26 @@ class LimitsStore:
     ) -> bool:
         """Holds the amount on merchant, product and lender, in one statement.
 
-        False, and nothing is done, when an account would pass its ceiling or the merchant's revision is another by
-        now. The three accounts stay locked either way.
+        False, and nothing is done, when the merchant's revision is another by now, or an account would pass its
+        ceiling. In the first case the merchant stays locked, in the second all three do.
+
         Errors: AlreadyExists (RESERVATION_EXISTS) when another merchant takes the same reservation_id in this moment.
         """
         async with self._database.transaction() as tx:
+            return await _hold(tx, reservation, ceilings, revision, now)
+
+    async def hold_or_let_go(
+        self, reservation: Reservation, ceilings: Sequence[Ceiling], *, revision: int, now: datetime
+    ) -> bool:
+        """The same for two more statements; when it is false, nothing that it locked stays locked."""
+        async with self._database.transaction() as tx:
             try:
-                row = await tx.driver.fetchrow(
-                    statements.HOLD,
-                    [ceiling.account for ceiling in ceilings],
-                    [ceiling.limit_fen for ceiling in ceilings],
-                    reservation.amount_fen,
-                    revision,
-                    reservation.reservation_id,
-                    reservation.merchant_id,
-                    reservation.product_id,
-                    reservation.lender_id,
-                    now,
-                    reservation.expires_at,
-                    reservation.nominal_rate_bp,
-                    reservation.rate_bp,
-                    reservation.term_months,
-                    reservation.method,
-                    reservation.service_fen,
-                    reservation.catalogue_version,
-                )
-            except asyncpg.UniqueViolationError as error:
-                raise reservation_exists(reservation.reservation_id) from error
-        return row is not None
+                async with tx.savepoint():
+                    if not await _hold(tx, reservation, ceilings, revision, now):
+                        raise _NoRoomError
+            except _NoRoomError:
+                return False
+        return True
 
     async def close(
         self,
@@ -243,6 +237,38 @@ class LimitsStore:
             ),
             *(Discrepancy("", f"entry {row['entry_id']} is not balanced") for row in entries),
         ]
+
+
+class _NoRoomError(Exception):
+    """Undoes a savepoint."""
+
+
+async def _hold(
+    tx: Transaction, reservation: Reservation, ceilings: Sequence[Ceiling], revision: int, now: datetime
+) -> bool:
+    try:
+        row = await tx.driver.fetchrow(
+            statements.HOLD,
+            [ceiling.account for ceiling in ceilings],
+            [ceiling.limit_fen for ceiling in ceilings],
+            reservation.amount_fen,
+            revision,
+            reservation.reservation_id,
+            reservation.merchant_id,
+            reservation.product_id,
+            reservation.lender_id,
+            now,
+            reservation.expires_at,
+            reservation.nominal_rate_bp,
+            reservation.rate_bp,
+            reservation.term_months,
+            reservation.method,
+            reservation.service_fen,
+            reservation.catalogue_version,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise reservation_exists(reservation.reservation_id) from error
+    return row is not None
 
 
 def reservation_exists(reservation_id: str) -> AlreadyExists:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sycee_ingestion.domain import coverage, records, trade
 from sycee_ingestion.domain.coverage import Received, SourceStatus
@@ -135,7 +135,6 @@ class Profile:
     """A merchant's portrait; a section is None where no such event was ever received."""
 
     merchant_id: str
-    as_of: datetime
     feature_version: str
     traits: Traits
     trade: trade.Trade | None
@@ -154,14 +153,13 @@ class Profile:
     freshness_days: int | None
 
 
-def portray(facts: Facts, as_of: datetime) -> Profile:
-    """The portrait as of a moment; its windows end with the last whole business day before it."""
+def portray(facts: Facts) -> Profile:
+    """The portrait as of any moment of the business day `facts.sales.today`; its windows end with the day before."""
     today = facts.sales.today
     received = {entry.kind: entry for entry in facts.received}
     statuses = tuple(coverage.source_status(received[kind], today) for kind in sorted(received))
     return Profile(
         merchant_id=facts.merchant_id,
-        as_of=as_of,
         feature_version=FEATURE_VERSION,
         traits=facts.traits,
         trade=_trade(facts, received),

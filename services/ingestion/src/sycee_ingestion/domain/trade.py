@@ -69,7 +69,8 @@ class DailySales:
         total = year[-1] - year[0]
         if total <= 0:
             return 0.0
-        return max(map(sub, year[run_days:], year)) / total
+        best: int = max(map(sub, year[run_days:], year))
+        return best / total
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,13 +126,14 @@ def _merge_feeds() -> str:
             f"{name}_last = greatest(kept.{name}_last, excluded.{name}_last)",
         ]
     return f"""
-    insert into feeds as kept (merchant_no, source, {", ".join(columns)}, unannounced)
-    select merchant_no, source, {", ".join(values)}, true
+    insert into feeds as kept (merchant_no, source, {", ".join(columns)}, version, unannounced)
+    select merchant_no, source, {", ".join(values)}, 1, true
     from staged
     group by merchant_no, source
     order by merchant_no, source
     on conflict (merchant_no, source) do update set
         {", ".join(sets)},
+        version = kept.version + 1,
         unannounced = true"""  # noqa: S608 - names of columns
 
 
@@ -141,8 +142,9 @@ with appended as (
     insert into events (source, event_id, merchant_no, kind, occurred_at, received_at, body)
     select source, event_id, merchant_no, kind, occurred_at, $1::timestamptz, body from staged
 ), kept_snapshots as (
-    insert into snapshots (merchant_no, kind, occurred_at, source, event_id, day, facts)
-    select merchant_no, kind, occurred_at, source, event_id, day, facts from staged
+    insert into snapshots (merchant_no, kind, ends_on, day, source, event_id, occurred_at, facts)
+    select merchant_no, kind, (facts ->> 'ends_on')::date, day, source, event_id, occurred_at, facts - 'ends_on'
+    from staged
     where kind >= {min(SNAPSHOT_KINDS):d}
 ), entered_buyers as (
     insert into buyer_days (merchant_no, day, buyer)

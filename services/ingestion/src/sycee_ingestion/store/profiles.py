@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -104,11 +105,29 @@ def _within(days: int, expression: str) -> str:
     return f"coalesce({expression} filter (where day >= $2::date - {days}), 0)::bigint"
 
 
-_FIND_FACTS = f"""
-select
+_RECORD = "jsonb_build_array(occurred_at, ends_on, facts)"
+
+
+def _records_of_year(kind: EventKind) -> str:
+    """The records of a kind that tell of a day of the last 365, newest first."""
+    return f"""(select jsonb_agg({_RECORD}) from (
+            select occurred_at, ends_on, facts from snapshots
+            where merchant_no = merchant.merchant_no and kind = {kind:d}
+                and ends_on >= $2::date - 365 and day < $3::date
+            order by ends_on desc, occurred_at desc, source, event_id limit {_MOST_RECORDS}
+        ) as of_year)"""  # noqa: S608 - built of constants
+
+
+_HEAD = f"""
     merchant.merchant_id, merchant.borrower_kind, merchant.category, merchant.province_code, merchant.opened_on,
     merchant.employee_count, merchant.register_status, merchant.simulated,
     {", ".join(f"merchant.{column}" for column in personal.COLUMNS)},
+    (select coalesce(sum(version), 0)::bigint from feeds where merchant_no = merchant.merchant_no) as version"""  # noqa: S608 - names of columns
+
+_FIND_HEAD = f"select {_HEAD} from merchants as merchant where merchant_id = $1"  # noqa: S608 - built of a constant
+
+_FIND_FACTS = f"""
+select {_HEAD},
     {_kinds_as_of()},
     case when feed.social_activity_first < $3::date then (
         select followers_mark from merchant_days
@@ -153,29 +172,20 @@ cross join lateral (
                 array_agg(distinct source) as sources
             from snapshots where merchant_no = merchant.merchant_no and day < $3::date group by kind
         ) as received) as snapshots_received,
-        (select facts from snapshots
+        (select {_RECORD} from snapshots
             where merchant_no = merchant.merchant_no and kind = {_BUREAU:d} and day < $3::date
-            order by facts ->> 'report_date' desc, occurred_at desc, source, event_id limit 1) as bureau,
-        (select jsonb_build_array(occurred_at, facts) from snapshots
+            order by ends_on desc, occurred_at desc, source, event_id limit 1) as bureau,
+        (select {_RECORD} from snapshots
             where merchant_no = merchant.merchant_no and kind = {_TAX:d} and day < $3::date
-            order by facts ->> 'period_last' desc, occurred_at desc, source, event_id limit 1) as newest_tax,
-        (select jsonb_agg(jsonb_build_array(occurred_at, facts)) from (
-            select occurred_at, facts from snapshots
-            where merchant_no = merchant.merchant_no and kind = {_TAX:d} and day < $3::date
-                and (facts ->> 'period_last')::date >= $2::date - 365
-            order by occurred_at desc, source, event_id limit {_MOST_RECORDS}
-        ) as tax) as taxes,
-        (select jsonb_agg(facts) from (
-            select facts from snapshots
-            where merchant_no = merchant.merchant_no and kind = {_ENERGY:d} and day < $3::date
-                and (facts ->> 'period_last')::date >= $2::date - 365
-            order by occurred_at desc, source, event_id limit {_MOST_RECORDS}
-        ) as energy) as energy_uses,
+            order by ends_on desc, occurred_at desc, source, event_id limit 1) as newest_tax,
+        {_records_of_year(_TAX)} as taxes,
+        {_records_of_year(_ENERGY)} as energy_uses,
         (select jsonb_agg(jsonb_build_array(kind, penalties, fines_fen) order by kind) from (
             select (facts ->> 'kind')::integer as kind, count(*) as penalties,
                 sum((facts ->> 'fine_fen')::bigint)::bigint as fines_fen
             from snapshots
-            where merchant_no = merchant.merchant_no and kind = {_PENALTY:d} and day < $3::date and day >= $2::date - 730
+            where merchant_no = merchant.merchant_no and kind = {_PENALTY:d}
+                and ends_on >= $2::date - 730 and day < $3::date
             group by 1
         ) as penalty) as penalties,
         (select jsonb_build_array(count(*), max((facts ->> 'days_past_due')::integer)) from snapshots
@@ -185,6 +195,15 @@ where merchant.merchant_id = $1
 """  # noqa: S608 - built of the constants above; values are parameters
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What goes before a merchant's facts. `version` grows with whatever is stored of it; `identity` if asked for."""
+
+    version: int
+    traits: Traits
+    identity: Identity | None
+
+
 class ProfileStore:
     """Reads what portraits are made of."""
 
@@ -192,9 +211,15 @@ class ProfileStore:
         self._database = database
         self._sealer = sealer
 
+    async def head(self, merchant_id: str, *, with_identity: bool) -> Head | None:
+        """What tells whether anything has changed since a portrait was made; None when there is no such merchant."""
+        async with self._database.reading() as tx:
+            row = await tx.driver.fetchrow(_FIND_HEAD, merchant_id)
+        return None if row is None else self._head(row, with_identity=with_identity)
+
     async def facts(
         self, merchant_id: str, today: date, until: date, *, with_identity: bool
-    ) -> tuple[Facts, Identity | None] | None:
+    ) -> tuple[Head, Facts] | None:
         """Everything known of a merchant, or None when there is none; one statement, one snapshot of the data.
 
         Windows are whole days before `today`; what was ever received counts when its day lies before `until`.
@@ -203,24 +228,29 @@ class ProfileStore:
             row = await tx.driver.fetchrow(_FIND_FACTS, merchant_id, today, until)
         if row is None:
             return None
-        return _facts(row, today), personal.open_identity(self._sealer, row) if with_identity else None
+        head = self._head(row, with_identity=with_identity)
+        return head, _facts(row, today, head.traits)
+
+    def _head(self, row: asyncpg.Record, *, with_identity: bool) -> Head:
+        identity = personal.open_identity(self._sealer, row) if with_identity else None
+        return Head(row["version"], _traits(row), identity)
 
 
-def _facts(row: asyncpg.Record, today: date) -> Facts:
+def _facts(row: asyncpg.Record, today: date, traits: Traits) -> Facts:
     followers_mark = row["followers_mark"]
     bureau, newest_tax = _json(row["bureau"]), _json(row["newest_tax"])
     return Facts(
         merchant_id=row["merchant_id"],
-        traits=_traits(row),
+        traits=traits,
         received=(*_daily_received(row), *_snapshots_received(row)),
         sales=DailySales.of(today, row["ages"] or (), row["paid_fen"] or (), row["refunded_fen"] or ()),
         counts=_counts(row),
         year=_year(row),
         followers=0 if followers_mark is None else followers_of(followers_mark),
-        bureau=None if bureau is None else _bureau(bureau),
+        bureau=None if bureau is None else _bureau(*bureau),
         newest_tax=None if newest_tax is None else _tax(*newest_tax),
-        taxes=tuple(_tax(occurred_at, facts) for occurred_at, facts in _json(row["taxes"]) or ()),
-        energy_uses=tuple(_energy(facts) for facts in _json(row["energy_uses"]) or ()),
+        taxes=tuple(_tax(*record) for record in _json(row["taxes"]) or ()),
+        energy_uses=tuple(_energy(*record) for record in _json(row["energy_uses"]) or ()),
         penalties=_penalties(_json(row["penalties"]) or ()),
         repayments=_repayments(*_json(row["repayments"])),
     )
@@ -308,25 +338,25 @@ def _year(row: asyncpg.Record) -> Year:
     )
 
 
-def _bureau(facts: dict[str, Any]) -> BureauReport:
-    return BureauReport(**{**facts, "report_date": date.fromisoformat(facts["report_date"])})
+def _bureau(_occurred_at: str, ends_on: str, facts: dict[str, Any]) -> BureauReport:
+    return BureauReport(report_date=date.fromisoformat(ends_on), **facts)
 
 
-def _tax(occurred_at: str, facts: dict[str, Any]) -> TaxRecord:
+def _tax(occurred_at: str, ends_on: str, facts: dict[str, Any]) -> TaxRecord:
     return TaxRecord(
         occurred_at=datetime.fromisoformat(occurred_at),
         period_first=date.fromisoformat(facts["period_first"]),
-        period_last=date.fromisoformat(facts["period_last"]),
+        period_last=date.fromisoformat(ends_on),
         declared_sales_fen=facts["declared_sales_fen"],
         rating=facts["rating"],
         late=facts["late"],
     )
 
 
-def _energy(facts: dict[str, Any]) -> EnergyUse:
+def _energy(_occurred_at: str, ends_on: str, facts: dict[str, Any]) -> EnergyUse:
     return EnergyUse(
         period_first=date.fromisoformat(facts["period_first"]),
-        period_last=date.fromisoformat(facts["period_last"]),
+        period_last=date.fromisoformat(ends_on),
         electricity_wh=facts["electricity_wh"],
     )
 

@@ -133,12 +133,13 @@ _STATEMENTS = (
     create table snapshots (
         merchant_no integer not null,
         kind smallint not null,
-        occurred_at timestamptz not null,
+        ends_on date not null,
+        day date not null,
         source text collate "C" not null,
         event_id text collate "C" not null,
-        day date not null,
+        occurred_at timestamptz not null,
         facts jsonb not null,
-        constraint snapshots_pkey primary key (merchant_no, kind, occurred_at, source, event_id)
+        constraint snapshots_pkey primary key (merchant_no, kind, ends_on, day, source, event_id)
     )
     """,
     """
@@ -166,6 +167,7 @@ _STATEMENTS = (
         social_activity_count bigint not null,
         social_activity_first date,
         social_activity_last date,
+        version bigint not null,
         unannounced boolean not null,
         constraint feeds_pkey primary key (merchant_no, source),
         constraint feeds_merchant_no_fkey foreign key(merchant_no) references merchants (merchant_no)

@@ -1,0 +1,257 @@
+"""PublishEvents on a real server: acceptance, duplicates, conflicts, rejects, order, and races."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import date, timedelta
+
+import grpc
+import pytest
+from ingestion_calls import NOW, Stub, iter_async, profile_of, publish, register
+from ingestion_events import day, event, fen, one_of_each, order
+from sycee.ingestion.v1 import event_pb2, ingestion_pb2
+
+DAY = date(2026, 3, 10)
+
+
+async def test_every_kind_is_taken_and_shows_in_its_section(stub: Stub) -> None:
+    await register(stub)
+    (answer,) = await publish(stub, one_of_each(DAY))
+    assert (answer.accepted_count, answer.duplicate_count, list(answer.rejects)) == (12, 0, [])
+
+    profile = await profile_of(stub)
+    assert (profile.trade.order_count_90d, profile.trade.buyer_days_90d) == (1, 1)
+    assert profile.trade.refund_rate_180d == 0.25
+    assert profile.trade.dispute_rate_180d == 1.0
+    logistics = profile.logistics
+    assert (logistics.parcel_count, logistics.weighed_count, logistics.routed_count) == (1, 1, 1)
+    assert [(f.mode, f.gram_km) for f in logistics.freight] == [(3, 800 * 215)]  # 165 km in a straight line × 1.3
+    assert [(p.packaging, p.parcel_count) for p in logistics.packaging] == [(2, 1)]
+    assert logistics.late_rate == 1.0
+    reviews = profile.reviews
+    assert (reviews.review_count, reviews.mean_stars, reviews.low_star_share) == (1, 2.0, 1.0)
+    assert (reviews.complaint_count, reviews.return_count, reviews.order_count) == (1, 1, 1)
+    settlements = profile.settlements
+    assert (settlements.net_fen, settlements.fee_fen, settlements.day_count) == (9_500, 500, 1)
+    bureau = profile.bureau
+    assert (bureau.open_accounts, bureau.outstanding_fen, bureau.monthly_debt_service_fen) == (3, 8_000_000, 350_000)
+    assert (bureau.months_overdue_24m, bureau.worst_overdue_24m, bureau.public_records) == (3, 3, 1)
+    assert (profile.tax.rating, profile.tax.declared_sales_fen, profile.tax.late_count) == (2, 9_000, 1)
+    assert profile.tax.platform_net_fen == 7_500
+    assert (profile.energy.electricity_wh, profile.energy.day_count) == (310_000, 31)
+    assert (profile.visits.visitor_days, profile.visits.page_views, profile.visits.growth) == (300, 900, 0.0)
+    assert (profile.social.followers, profile.social.posts, profile.social.interactions) == (5_000_000_000, 2, 70)
+    assert [(c.kind, c.count) for c in profile.penalties.counts] == [(2, 1)]
+    assert profile.penalties.fines == fen(50_000)
+    assert (profile.repayments.repayment_count, profile.repayments.worst_days_past_due) == (1, 4)
+    assert [s.event_type for s in profile.sources] == [
+        "order",
+        "refund",
+        "review",
+        "shipment",
+        "settlement",
+        "traffic",
+        "social_activity",
+        "bureau_report",
+        "tax_record",
+        "energy_use",
+        "store_penalty",
+        "repayment",
+    ]
+    assert {s.event_count for s in profile.sources} == {1}
+    assert {s.freshness_days for s in profile.sources} == {5}
+    assert {tuple(s.sources) for s in profile.sources} == {("taobao",)}
+    assert profile.coverage == pytest.approx(1.0)
+    assert profile.freshness_days == 5
+
+
+async def test_a_duplicate_counts_once_within_a_batch_between_batches_and_streams(stub: Stub) -> None:
+    await register(stub)
+    first, again = order("a", DAY), order("a", DAY)
+    (answer,) = await publish(stub, [first, again, order("b", DAY)])
+    assert (answer.accepted_count, answer.duplicate_count, len(answer.rejects)) == (2, 1, 0)
+    answers = await publish(stub, [order("b", DAY), order("c", DAY)], [order("a", DAY)])
+    assert [(a.batch_id, a.accepted_count, a.duplicate_count) for a in answers] == [(0, 1, 1), (1, 0, 1)]
+    assert (await profile_of(stub)).trade.order_count_90d == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        order("a", DAY, 10_001),
+        order("a", DAY + timedelta(days=1)),
+        order("a", DAY, merchant_id="m-2"),
+        event("a", DAY, settlement=event_pb2.Settlement(net_amount=fen(10_000))),
+    ],
+    ids=["amount", "time", "merchant", "kind"],
+)
+async def test_the_same_name_with_another_content_is_a_conflict(stub: Stub, other: event_pb2.Event) -> None:
+    await register(stub)
+    await register(stub, "m-2")
+    (kept, within) = await publish(stub, [order("a", DAY)], [order("z", DAY), other])
+    assert kept.accepted_count == 1
+    assert (within.accepted_count, within.duplicate_count) == (1, 0)
+    (reject,) = within.rejects
+    assert (reject.index, reject.event_id, reject.reason) == (1, "a", "CONFLICTING_DUPLICATE")
+    (in_batch,) = await publish(stub, [order("n", DAY), order("n", DAY, 1)])
+    assert [(r.index, r.reason) for r in in_batch.rejects] == [(1, "CONFLICTING_DUPLICATE")]
+    trade = (await profile_of(stub)).trade
+    assert (trade.order_count_90d, trade.monthly_net_12m_fen) == (3, 30_000)
+
+
+async def test_sources_name_their_events_apart(stub: Stub) -> None:
+    await register(stub)
+    (answer,) = await publish(stub, [order("a", DAY), order("a", DAY, 5, source="douyin")])
+    assert answer.accepted_count == 2
+    (status,) = (await profile_of(stub)).sources
+    assert (list(status.sources), status.event_count) == (["douyin", "taobao"], 2)
+
+
+def _bad_events() -> dict[str, tuple[event_pb2.Event, str, str]]:
+    """Name → (event, reason, field)."""
+    wrong_currency = order("x", DAY)
+    wrong_currency.order.amount.currency_code = "USD"
+    split_fen = order("x", DAY)
+    split_fen.order.amount.nanos = 1
+    negative = order("x", DAY)
+    negative.order.amount.units = -1
+    huge = order("x", DAY)
+    huge.order.amount.units = 2_000_000_000
+    no_body = event("x", DAY)
+    no_amount = order("x", DAY)
+    no_amount.order.ClearField("amount")
+    far = event("x", DAY, shipment=event_pb2.Shipment())
+    far.shipment.origin.latitude = float("nan")
+    unknown_mode = event("x", DAY, shipment=event_pb2.Shipment(mode=99))
+    stars = event("x", DAY, review=event_pb2.Review(stars=6))
+    nul = order("x\x00y", DAY)
+    no_time = order("x", DAY)
+    no_time.ClearField("occurred_at")
+    nanos = order("x", DAY)
+    nanos.occurred_at.nanos = -5
+    old = order("x", DAY)
+    old.occurred_at.seconds = 1
+    future = order("x", NOW + timedelta(minutes=6))
+    endless = order("x", DAY)
+    endless.occurred_at.seconds = 2**62
+    report = event_pb2.BureauReport()
+    report.report_date.year = 2026  # no month, no day
+    partial_day = event("x", DAY, bureau_report=report)
+    grid = event("x", DAY, bureau_report=event_pb2.BureauReport(repayment_grid="N9"))
+    grid.bureau_report.report_date.CopyFrom(day(DAY))
+    tomorrow = event("x", DAY, bureau_report=event_pb2.BureauReport(report_date=day(NOW.date() + timedelta(days=1))))
+    backwards = event(
+        "x", DAY, tax_record=event_pb2.TaxRecord(period_first=day(DAY), period_last=day(DAY - timedelta(days=1)))
+    )
+    endless_period = event(
+        "x", DAY, energy_use=event_pb2.EnergyUse(period_first=day(date(2024, 1, 1)), period_last=day(DAY))
+    )
+    no_such_day = event("x", DAY, repayment=event_pb2.Repayment(facility_id="f"))
+    no_such_day.repayment.due_date.year = 2026
+    no_such_day.repayment.due_date.month = 2
+    no_such_day.repayment.due_date.day = 30
+    return {
+        "wrong currency": (wrong_currency, "INVALID_FIELD", "order.amount"),
+        "part of a fen": (split_fen, "INVALID_FIELD", "order.amount"),
+        "negative": (negative, "INVALID_FIELD", "order.amount"),
+        "huge": (huge, "INVALID_FIELD", "order.amount"),
+        "no body": (no_body, "INVALID_FIELD", "body"),
+        "no amount": (no_amount, "INVALID_FIELD", "order.amount"),
+        "not a number": (far, "INVALID_FIELD", "shipment.origin"),
+        "unknown enum": (unknown_mode, "INVALID_FIELD", "shipment.mode"),
+        "six stars": (stars, "INVALID_FIELD", "review.stars"),
+        "nul": (nul, "INVALID_FIELD", "event_id"),
+        "no time": (no_time, "INVALID_FIELD", "occurred_at"),
+        "odd nanos": (nanos, "INVALID_FIELD", "occurred_at.nanos"),
+        "before 1990": (old, "INVALID_FIELD", "occurred_at"),
+        "future": (future, "OCCURRED_IN_FUTURE", "occurred_at"),
+        "beyond all time": (endless, "OCCURRED_IN_FUTURE", "occurred_at"),
+        "unknown merchant": (order("x", DAY, merchant_id="nobody"), "UNKNOWN_MERCHANT", "merchant_id"),
+        "malformed merchant": (order("x", DAY, merchant_id="no body"), "INVALID_FIELD", "merchant_id"),
+        "malformed source": (order("x", DAY, source="TAOBAO"), "INVALID_FIELD", "source"),
+        "part of a day": (partial_day, "INVALID_FIELD", "bureau_report.report_date"),
+        "odd grid": (grid, "INVALID_FIELD", "bureau_report.repayment_grid"),
+        "report of tomorrow": (tomorrow, "INVALID_FIELD", "bureau_report.report_date"),
+        "period backwards": (backwards, "INVALID_FIELD", "tax_record.period_first"),
+        "period without end": (endless_period, "INVALID_FIELD", "energy_use.period_last"),
+        "no such day": (no_such_day, "INVALID_FIELD", "repayment.due_date"),
+    }
+
+
+async def test_a_bad_event_is_rejected_with_its_field_and_its_neighbours_are_kept(stub: Stub) -> None:
+    await register(stub)
+    bad = _bad_events()
+    events: list[event_pb2.Event] = []
+    for number, (made, _, _) in enumerate(bad.values()):
+        events += [order(f"good-{number}", DAY), made]
+    (answer,) = await publish(stub, events)
+    assert answer.accepted_count == len(bad)
+    assert answer.accepted_count + answer.duplicate_count + len(answer.rejects) == len(events)
+    told = {name: (r.index, r.reason, r.field) for name, r in zip(bad, answer.rejects, strict=True)}
+    assert told == {
+        name: (2 * number + 1, reason, field) for number, (name, (_, reason, field)) in enumerate(bad.items())
+    }
+    assert all(r.description for r in answer.rejects)
+    assert (await profile_of(stub)).trade.order_count_90d == len(bad)
+
+
+async def test_skew_of_five_minutes_is_borne(stub: Stub) -> None:
+    await register(stub)
+    (answer,) = await publish(stub, [order("x", NOW + timedelta(minutes=4, seconds=59))])
+    assert answer.accepted_count == 1
+
+
+@pytest.mark.parametrize("count", [0, 1_001])
+async def test_a_batch_of_the_wrong_size_ends_the_stream_naming_the_field(stub: Stub, count: int) -> None:
+    await register(stub)
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await publish(stub, [order(str(n), DAY) for n in range(count)])
+    assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "events" in (error.value.details() or "")
+
+
+async def test_answers_keep_the_order_of_batches(stub: Stub) -> None:
+    await register(stub)
+    sizes = [400, 1, 300, 2, 1, 200, 3]
+    batches = [[order(f"{b}-{n}", DAY) for n in range(size)] for b, size in enumerate(sizes)]
+    answers = await publish(stub, *batches)
+    assert [(a.batch_id, a.accepted_count) for a in answers] == list(enumerate(sizes))
+
+
+async def test_streams_that_race_with_the_same_events_count_each_once(stub: Stub) -> None:
+    merchants = [f"m-{n}" for n in range(8)]
+    for merchant_id in merchants:
+        await register(stub, merchant_id)
+    events = [
+        order(f"e-{n}", DAY - timedelta(days=n % 20), 100, buyer=f"b-{n % 37}", merchant_id=merchants[n % 8])
+        for n in range(1_200)
+    ]
+
+    async def stream(seed: int) -> int:
+        mine = events.copy()
+        random.Random(seed).shuffle(mine)
+        requests = [ingestion_pb2.PublishEventsRequest(events=mine[at : at + 150]) for at in range(0, 1_200, 150)]
+        return sum([answer.accepted_count async for answer in stub.PublishEvents(iter_async(requests))])
+
+    accepted = await asyncio.gather(*(stream(seed) for seed in range(5)))
+    assert sum(accepted) == 1_200
+    profiles = [await profile_of(stub, merchant_id) for merchant_id in merchants]
+    assert [p.trade.order_count_90d for p in profiles] == [150] * 8
+    buyers = {(n % 8, n % 20, n % 37) for n in range(1_200)}
+    assert sum(p.trade.buyer_days_90d for p in profiles) == len(buyers)
+
+
+async def test_a_buyer_counts_once_a_day_and_an_unknown_one_as_its_own(stub: Stub) -> None:
+    await register(stub)
+    await publish(stub, [order("a", DAY, buyer="b"), order("b", DAY, buyer="b"), order("c", DAY)])
+    await publish(stub, [order("d", DAY, buyer="b"), order("e", DAY + timedelta(days=1), buyer="b"), order("f", DAY)])
+    assert (await profile_of(stub)).trade.buyer_days_90d == 4
+
+
+async def test_a_merchant_registered_after_a_reject_is_known_at_once(stub: Stub) -> None:
+    (before,) = await publish(stub, [order("a", DAY)])
+    assert [r.reason for r in before.rejects] == ["UNKNOWN_MERCHANT"]
+    await register(stub)
+    (after,) = await publish(stub, [order("a", DAY)])
+    assert after.accepted_count == 1
