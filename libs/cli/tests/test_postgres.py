@@ -6,13 +6,16 @@ import asyncio
 import os
 import signal
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import psutil
 import pytest
 from sycee_cli.suite import postgres
 from sycee_cli.suite.errors import SuiteError
-from sycee_cli.suite.folder import Choices
+from sycee_cli.suite.folder import Choices, StateFolder, open_folder
 from sycee_cli.suite.plan import ACCOUNTS, PORTS
 from sycee_cli.suite.ports import choose
 from sycee_cli.suite.programs import postgres_program
@@ -20,6 +23,14 @@ from sycee_cli.suite.record import State, read_record
 from sycee_cli.suite.supervisor import Supervisor
 
 LIMIT_S = 25
+
+
+@pytest.fixture
+def folder() -> Iterator[StateFolder]:
+    """Outside pytest's own folder: as root PostgreSQL has another account, and every pytest that starts shuts that
+    folder against other accounts, also under the feet of one that runs."""
+    with tempfile.TemporaryDirectory(prefix="sycee-") as root:
+        yield open_folder(Path(root))
 
 
 @pytest.fixture

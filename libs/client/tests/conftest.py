@@ -10,7 +10,7 @@ import grpc
 import pytest
 from google.protobuf import any_pb2
 from google.rpc import status_pb2
-from sycee.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc
+from sycee.ingestion.v1 import ingestion_pb2_grpc
 from sycee.limits.v1 import limits_pb2, limits_pb2_grpc
 
 Behaviour = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Any]]

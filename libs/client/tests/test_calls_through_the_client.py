@@ -9,10 +9,10 @@ from contextlib import suppress
 import grpc
 import pytest
 from sycee.ingestion.v1 import ingestion_pb2
-from sycee.limits.v1 import limits_pb2
+from sycee.limits.v1 import limits_pb2, limits_pb2_grpc
 from sycee_client import SyceeClient, calls, errors
 
-from .conftest import products, refuse
+from .conftest import Limits, products, refuse
 
 LIST = limits_pb2.ListProductsRequest()
 
@@ -72,7 +72,7 @@ async def test_a_read_is_tried_again_while_the_server_is_unavailable(stage):
     assert len(stage.seen) == 2
 
 
-async def test_a_mutation_is_tried_again_with_the_same_request_id_and_no_more_than_three_times(stage):
+async def test_a_mutation_is_tried_again_with_the_same_request_id_and_no_more_than_four_times(stage):
     async def down(request, context):
         await context.abort(grpc.StatusCode.UNAVAILABLE, "down")
 
@@ -80,10 +80,12 @@ async def test_a_mutation_is_tried_again_with_the_same_request_id_and_no_more_th
     async with client_of(stage) as sycee:
         with pytest.raises(errors.Unavailable, match="down"):
             await sycee.limits.Void(limits_pb2.VoidRequest(request_id="request-0001", reservation_id="r"))
-    assert [seen.request.request_id for seen in stage.seen] == ["request-0001"] * 3
+    assert [seen.request.request_id for seen in stage.seen] == ["request-0001"] * 4
 
 
-@pytest.mark.parametrize("code", [grpc.StatusCode.INTERNAL, grpc.StatusCode.ABORTED, grpc.StatusCode.RESOURCE_EXHAUSTED])
+@pytest.mark.parametrize(
+    "code", [grpc.StatusCode.INTERNAL, grpc.StatusCode.ABORTED, grpc.StatusCode.RESOURCE_EXHAUSTED]
+)
 async def test_nothing_but_unavailable_is_tried_again(stage, code):
     async def fail(request, context):
         await context.abort(code, "no")
@@ -178,7 +180,7 @@ async def test_cancelling_the_caller_cancels_the_call(stage):
     async with client_of(stage) as sycee:
         task = asyncio.create_task(sycee.limits.ListProducts(LIST))
         async with asyncio.timeout(5):
-            while not stage.seen:
+            while not stage.seen:  # noqa: ASYNC110 (the server sets no event)
                 await asyncio.sleep(0.01)
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -193,3 +195,22 @@ async def test_a_service_without_an_address_says_so():
             _ = sycee.scoring
     with pytest.raises(ValueError, match="no such service: billing"):
         SyceeClient.direct({"billing": "127.0.0.1:1"}, None)
+
+
+async def test_a_server_that_comes_back_is_found_by_the_next_call(stage):
+    """Its channel pauses between attempts to connect; the call's own attempts outlast the pause."""
+    server = grpc.aio.server()
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    await server.stop(0)
+    async with SyceeClient.direct({"limits": f"127.0.0.1:{port}"}, None) as sycee:
+        until = time.monotonic() + 2.5
+        while time.monotonic() < until:  # long enough for the pause to have grown to its most
+            with pytest.raises(errors.Unavailable):
+                await sycee.limits.ListProducts(LIST)
+        back = grpc.aio.server()
+        limits_pb2_grpc.add_LimitsServiceServicer_to_server(Limits(stage), back)
+        assert back.add_insecure_port(f"127.0.0.1:{port}") == port
+        await back.start()
+        assert (await sycee.limits.ListProducts(LIST)).next_page_token == "next"
+        await back.stop(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,7 +23,7 @@ from sycee_client.decisions import verify_decision
 LOG = Ed25519PrivateKey.generate()
 KEY = LOG.public_key()
 KEYS = ("decisionId", "record", "leafIndex", "inclusionPath", "treeHead", "signedAt", "rootHash")
-SIGNED_AT = datetime(2026, 3, 2, 8, 0, 0, 123_456, tzinfo=timezone.utc)
+SIGNED_AT = datetime(2026, 3, 2, 8, 0, 0, 123_456, tzinfo=UTC)
 
 
 def tree_of(leaves: list[bytes]) -> InmemoryTree:
@@ -91,7 +91,7 @@ def test_every_leaf_of_every_tree_proves_itself_against_an_independent_root(size
     if wrong is not None:
         with pytest.raises(receipts.NotInTree):
             receipts.verify_inclusion(receipts.leaf_hash(leaves[at]), wrong, size, path, root)
-    with pytest.raises(receipts.NotInTree, match="too long|do not give"):
+    with pytest.raises(receipts.NotInTree, match=r"too long|do not give"):
         receipts.verify_inclusion(receipts.leaf_hash(leaves[at]), at, size, [*path, root], root)
     if path:
         with pytest.raises(receipts.NotInTree, match="too short"):
@@ -122,7 +122,7 @@ def test_a_changed_record_is_found():
 def test_a_receipt_for_another_decision_is_found():
     receipt = good()
     receipt.decision_id = "dec-2"
-    with pytest.raises(receipts.RecordMismatch, match="'dec-2'.*'dec-1'"):
+    with pytest.raises(receipts.RecordMismatch, match=r"'dec-2'.*'dec-1'"):
         receipts.verify_receipt(receipt, KEY)
 
 
@@ -205,8 +205,8 @@ def decided() -> Decision:
         "as_of_us": 1_772_438_400_000_001, "decided_at_us": 1_772_438_400_000_002, "hypothetical": 0, "simulated": 1,
         "offer": {
             "lender_id": "bank", "amount_fen": 5_000_000, "term_months": 12, "repayment_method": "EQUAL_INSTALMENT",
-            "nominal_rate_bp": 1_100, "effective_rate_bp": 1_157, "first_payment_fen": 442_000, "total_cost_fen": 304_000,
-            "expires_at_us": 1_772_524_800_000_000,
+            "nominal_rate_bp": 1_100, "effective_rate_bp": 1_157, "first_payment_fen": 442_000,
+            "total_cost_fen": 304_000, "expires_at_us": 1_772_524_800_000_000,
         },
     }  # fmt: skip
     decision = Decision(

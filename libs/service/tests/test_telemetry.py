@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import re
 import urllib.request
 from collections.abc import AsyncIterator
@@ -215,3 +216,12 @@ async def test_errors_of_the_loop_lose_their_texts() -> None:
         logs.on_loop_error(asyncio.get_running_loop(), {"message": "a task failed", "exception": KeyError("secret-id")})
     assert (captured[0]["event"], captured[0]["error"]) == ("loop error", "KeyError")
     assert "secret-id" not in repr(captured)
+
+
+def test_a_log_that_nobody_reads_breaks_nothing() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb", buffering=0) as closed:
+        out = logs._Out(closed)
+        assert out.write(b"lost") == 0
+        out.flush()

@@ -27,7 +27,7 @@ from sycee_limits.settings import Settings
 from sycee_limits.store import LimitsStore
 from sycee_service.clock import ManualClock
 from sycee_service.database import Database, open_pool
-from sycee_service.testing import Nats, postgres_url, running  # noqa: F401 - pytest finds fixtures by name
+from sycee_service.testing import Nats, postgres_url, running, until  # noqa: F401 - pytest finds fixtures by name
 from sycee_service.wire import date_to_proto, fen_to_money
 
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -78,6 +78,11 @@ class Ledger:
         return (await self.store.used_fen([account])).get(account, 0)
 
 
+async def _all_told(database: Database) -> bool:
+    async with database.reading() as tx:
+        return not await tx.driver.fetchval("select count(*) from outbox")
+
+
 Start = Callable[..., AbstractAsyncContextManager[Ledger]]
 
 
@@ -94,7 +99,10 @@ def start(request: pytest.FixtureRequest, shared_nats_url: str, clock: ManualClo
         chosen = Settings(database_url=database_url, catalogue=folder, **values)
         async with running(chosen, build, clock=clock, peer="gateway") as channel:
             stub: Any = limits_pb2_grpc.LimitsServiceStub(channel)
-            yield Ledger(stub, clock, LimitsStore(database), database, database_url)
+            try:
+                yield Ledger(stub, clock, LimitsStore(database), database, database_url)
+            finally:
+                await until(lambda: _all_told(database))  # an orderly end: the relay has nothing in its hands
         await pool.close()
 
     return started

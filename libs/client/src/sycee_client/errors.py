@@ -19,6 +19,7 @@ Every error carries what the server said by google.rpc details: `reason` and `me
 (BadRequest) and `retry_after_ms` (RetryInfo).
 """
 
+# ruff: noqa: N818 - they are named after the canonical codes
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping

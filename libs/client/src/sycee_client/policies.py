@@ -32,11 +32,13 @@ DEADLINES_MS = {
     "sycee.decision.v1.DecisionService/Decide": 10_000,
 }
 
+# Together the pauses outlast the one between two attempts to connect (`sycee_client.transport`): a call that comes
+# while a restarted server is back, and its channel does not know yet, still gets through.
 RETRY_POLICY = {
-    "maxAttempts": 3,
-    "initialBackoff": "0.05s",
+    "maxAttempts": 4,
+    "initialBackoff": "0.06s",
     "maxBackoff": "0.5s",
-    "backoffMultiplier": 3,
+    "backoffMultiplier": 2,
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
 

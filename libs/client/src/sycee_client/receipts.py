@@ -18,6 +18,7 @@ Each failure raises the class of what does not hold:
 All functions are pure.
 """
 
+# ruff: noqa: N818 - they say what does not hold
 from __future__ import annotations
 
 import hashlib

@@ -14,6 +14,9 @@ from sycee_client.policies import service_config
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 EDGE_KEEPALIVE_MS = 60_000
+RECONNECT_MS = 250
+CONNECT_LIMIT_MS = 5_000
+"""How long one attempt to connect may take; gRPC calls it the minimum pause, which it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,9 @@ def _options(services: Sequence[ServiceDescriptor]) -> list[tuple[str, Any]]:
         ("grpc.enable_retries", 1),
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-        # gRPC's own pause grows to two minutes; a restarted service should be found again within a second or two.
+        # gRPC's own pause grows to two minutes; a restarted service should be found again at once. To be refused costs
+        # neither side anything worth saving.
         ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 1_000),
-        ("grpc.max_reconnect_backoff_ms", 2_000),
+        ("grpc.max_reconnect_backoff_ms", RECONNECT_MS),
+        ("grpc.min_reconnect_backoff_ms", CONNECT_LIMIT_MS),
     ]

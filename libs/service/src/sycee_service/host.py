@@ -13,6 +13,7 @@ async def build(host: Host[Settings]) -> None:
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import signal
 import sys
@@ -51,6 +52,7 @@ RESTART_MOST_S = 5.0
 STEADY_S = 60.0
 DATABASE_RETRY_S = 0.25
 CLOSE_TIMEOUT_S = 5.0
+GC_THRESHOLD = 10_000
 HEALTH_SERVICE = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 
 
@@ -360,6 +362,9 @@ def serve(settings_type: type[S], build: Callable[[Host[S]], Awaitable[None]]) -
     except StartRefusedError as error:
         structlog.get_logger().error("refused to start", why=str(error))
         sys.exit(2)
+    except Exception as error:
+        structlog.get_logger().error("failed", **logs.describe(error))
+        sys.exit(1)
 
 
 async def _run(settings: S, build: Callable[[Host[S]], Awaitable[None]]) -> None:
@@ -381,7 +386,9 @@ async def _run(settings: S, build: Callable[[Host[S]], Awaitable[None]]) -> None
             await starting  # raises what the start raised
             await stopping
     finally:
+        stopping.cancel()
         starting.cancel()
+        await asyncio.wait((starting,))
         hurry = asyncio.create_task(_hurry(host, again))
         await host.drain()
         hurry.cancel()
@@ -391,6 +398,10 @@ async def _run(settings: S, build: Callable[[Host[S]], Awaitable[None]]) -> None
 async def _start(host: Host[S], build: Callable[[Host[S]], Awaitable[None]]) -> None:
     await build(host)
     await host.start()
+    # What a start leaves lives as long as the process: the collector need not walk it again, nor run for every request.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
 
 
 async def _hurry(host: Host[Any], again: asyncio.Event) -> None:

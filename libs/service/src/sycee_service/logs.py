@@ -10,7 +10,8 @@ import json
 import logging
 import sys
 import traceback
-from typing import Any
+from contextlib import suppress
+from typing import Any, BinaryIO, cast
 
 import structlog
 
@@ -29,7 +30,7 @@ def configure(level: str, service: str) -> None:
             structlog.processors.JSONRenderer(serializer=_to_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _Out(sys.stdout.buffer))),
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
@@ -78,6 +79,24 @@ def _naming(service: str) -> structlog.types.Processor:
         return event
 
     return add_service
+
+
+class _Out:
+    """Where lines go. That nobody reads them any more must not break an RPC."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, line: bytes) -> int:
+        """Writes what can be written."""
+        with suppress(OSError, ValueError):
+            return self._file.write(line)
+        return 0
+
+    def flush(self) -> None:
+        """Sends it on."""
+        with suppress(OSError, ValueError):
+            self._file.flush()
 
 
 class _Handler(logging.Handler):

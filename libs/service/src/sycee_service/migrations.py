@@ -6,15 +6,16 @@ A service's `migrations/env.py` is two lines: `from sycee_service.migrations imp
 from __future__ import annotations
 
 import zlib
+from functools import partial
 from typing import Any
 
+import asyncpg
 import structlog
 from alembic import command, context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -41,7 +42,9 @@ async def migrate(url: str, migrations: str, *, upgrade: bool) -> None:
     Without `upgrade` it only looks, and raises SchemaBehindError unless the schema is there. A schema that is ahead,
     left by a newer version of the service, is taken: migrations expand before they contract.
     """
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    # asyncpg reads the address itself, so that it means here what it means to the pool (sslmode and all).
+    connect = partial(asyncpg.connect, url)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_migrate, migrations, upgrade)

@@ -131,9 +131,8 @@ class LimitsStore:
         async with self._database.transaction() as tx:
             try:
                 async with tx.savepoint():
-                    if not await _hold(tx, reservation, ceilings, revision, now):
-                        raise _NoRoomError
-            except _NoRoomError:
+                    await _hold_or_raise(tx, reservation, ceilings, revision, now)
+            except _NotHeldError:
                 return False
         return True
 
@@ -239,8 +238,15 @@ class LimitsStore:
         ]
 
 
-class _NoRoomError(Exception):
+class _NotHeldError(Exception):
     """Undoes a savepoint."""
+
+
+async def _hold_or_raise(
+    tx: Transaction, reservation: Reservation, ceilings: Sequence[Ceiling], revision: int, now: datetime
+) -> None:
+    if not await _hold(tx, reservation, ceilings, revision, now):
+        raise _NotHeldError
 
 
 async def _hold(

@@ -14,7 +14,8 @@ from sycee_service.interceptors.step import Call, Method, Parts, Proceed
 MOST_RUNS = 6  # the first and at most five more
 BACKOFF_FIRST_S = 0.005
 
-LOST_RACES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)  # 40001, 40P01
+# 40001, 40P01, and a prepared statement that a migration of another process made stale.
+LOST_RACES = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError)
 
 
 def conflicts(method: Method, parts: Parts, proceed: Proceed) -> Proceed:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sycee_service.testing import keeper
@@ -18,14 +19,16 @@ _NO_USER = -1
 
 
 class Engine:
-    """A server program under a keeper, ready once `ready` says so."""
+    """A server program under a keeper. The folder of its log is its own, and goes when the test run is killed."""
 
     def __init__(self, command: Sequence[str], log: Path, *, user: int | None = None, stop_with: int) -> None:
         who = str(_NO_USER if user is None else user)
-        self._command = [sys.executable, "-I", "-S", keeper.__file__, who, str(int(stop_with)), *command]
+        keeping = [keeper.__file__, who, str(int(stop_with)), str(log.parent)]
+        self._program = command[0]
+        self._command = [sys.executable, "-I", "-S", *keeping, *command]
         self._log = log
         self._keeper: subprocess.Popen[str] | None = None
-        self._pid = 0
+        self.pid = 0
 
     def start(self, ready: Callable[[], bool]) -> None:
         """Starts it and waits until it is ready; RuntimeError with the end of its log when it does not become so."""
@@ -38,25 +41,26 @@ class Engine:
                 cwd=self._log.parent,
                 text=True,
             )
-        self._pid = int(_first_line(running) or 0)
+        self.pid = int(_first_line(running) or 0)
         until = time.monotonic() + READY_TIMEOUT_S
         while not ready():
             if running.poll() is not None or time.monotonic() > until:
                 self.stop()
-                raise RuntimeError(f"{self._command[6]} did not start:\n{self._log.read_text()[-2000:]}")
+                raise RuntimeError(f"{self._program} did not start:\n{self._log.read_text()[-2000:]}")
             time.sleep(_POLL_S)
 
     def stop(self) -> None:
         """Stops it in order, or by force when that takes too long."""
         running, self._keeper = self._keeper, None
         if running is not None and running.stdin is not None:
-            running.stdin.close()
+            with suppress(BrokenPipeError), running.stdin as orders:
+                orders.write("stop\n")
             running.wait(keeper.STOP_TIMEOUT_S * 2)
 
     def kill(self) -> None:
         """Ends it as a crash would."""
-        if self._keeper is not None and self._pid:
-            os.kill(self._pid, signal.SIGKILL)
+        if self._keeper is not None and self.pid:
+            os.kill(self.pid, signal.SIGKILL)
         self.stop()
 
 

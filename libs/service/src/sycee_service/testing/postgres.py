@@ -18,8 +18,8 @@ import asyncpg
 from sycee_service.testing.engine import Engine
 
 _UNPRIVILEGED = ("postgres", "nobody")
-# Tests lose nothing when the machine loses power.
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
+# A test may kill the server, which these survive; it does not cut the power.
+_FAST = ("fsync=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
 
 
 class Postgres:
@@ -74,12 +74,12 @@ class Postgres:
         return self.url(name)
 
     def _accepts(self) -> bool:
-        # "ready" is the eighth line of the file that the server keeps about itself.
-        state = self._data / "postmaster.pid"
+        # The file that the server keeps about itself: its process id first, "ready" as the eighth line.
         try:
-            return state.read_text().splitlines()[7:8] == ["ready   "]
+            lines = (self._data / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
+        return len(lines) >= 8 and lines[0] == str(self._engine.pid) and lines[7].strip() == "ready"
 
     def _run(self, statement: str) -> None:
         command = [str(self._programs / "psql"), "-q", "-h", str(self.folder), "-U", "postgres", "-c", statement]

@@ -40,7 +40,7 @@ def quote(application: Application, catalogue: Catalogue, books: Books) -> Quote
     lenders, ruled_out = _willing(application, product, catalogue)
     if not lenders:
         return _no_offer(case, catalogue, (), ruled_out)
-    return _best(case, catalogue, [_candidate(case, lender) for lender in lenders])
+    return _best(case, catalogue, lenders)
 
 
 def _unmet(application: Application, product: Product, policy: Policy) -> list[Reason]:
@@ -98,42 +98,61 @@ def _in_place(lender: Lender, province_code: str) -> bool:
     return not lender.provinces or province_code in lender.provinces
 
 
-def _candidate(case: Case, lender: Lender) -> Candidate:
-    application, product = case.application, case.product
-    price = build_price(
+def _best(case: Case, catalogue: Catalogue, lenders: list[Lender]) -> Quote:
+    product, asked_fen = case.product, case.application.requested_fen
+    prices = [(_price(case, lender), lender) for lender in lenders]
+    # A discount never lifts a price over a cap: the cap is held against the rate before it.
+    allowed = [(price, lender) for price, lender in prices if _within_caps(case, lender, price.full_bp / 10_000)]
+    if not allowed:
+        needed_bp = min(price.full_bp for price, _ in prices)
+        return _no_offer(case, catalogue, (), [reasons.price_above_cap(needed_bp, case.policy)])
+    allowed.sort(key=lambda pair: (pair[0].rate_bp, pair[1].lender_id))
+    found: list[Candidate] = []
+    for price, lender in allowed:
+        candidate = _candidate(case, lender, price)
+        offer = _offer(case, candidate) if candidate.limit_fen >= asked_fen else None
+        if offer is not None:
+            return Quote(product.product_id, catalogue.version, offer, candidate.constraints, ())
+        found.append(candidate)
+    return _less(case, catalogue, found)
+
+
+def _less(case: Case, catalogue: Catalogue, candidates: list[Candidate]) -> Quote:
+    """The most that can be lent when nobody can lend all of it. `candidates` come cheapest first."""
+    asked_fen, least_fen = case.application.requested_fen, case.product.min_fen
+    by_amount = sorted(candidates, key=lambda candidate: -min(candidate.limit_fen, asked_fen))
+    for candidate in by_amount:
+        offer = _offer(case, candidate) if candidate.limit_fen >= least_fen else None
+        if offer is not None:
+            why = for_bounds(candidate.constraints, asked_fen, case, candidate.lender)
+            return Quote(case.product.product_id, catalogue.version, offer, candidate.constraints, why)
+    first = by_amount[0]
+    tight = for_bounds(first.constraints, least_fen, case, first.lender)
+    above = reasons.price_above_cap(first.price.full_bp, case.policy)
+    return _no_offer(case, catalogue, first.constraints, tight or [above])
+
+
+def _price(case: Case, lender: Lender) -> Price:
+    application = case.application
+    return build_price(
         lender,
         case.policy,
         default_probability=application.default_probability,
         term_months=application.term_months,
         method=application.method,
-        line_fen=min(application.requested_fen, product.max_fen),
+        line_fen=min(application.requested_fen, case.product.max_fen),
         as_of=application.as_of,
         esg_discount_bp=application.esg_discount_bp,
     )
+
+
+def _candidate(case: Case, lender: Lender, price: Price) -> Candidate:
     bounds = constraints(case, lender, price.rate_bp)
     return Candidate(lender, price, bounds, limit_fen(bounds))
 
 
-def _best(case: Case, catalogue: Catalogue, candidates: list[Candidate]) -> Quote:
-    asked_fen, as_of = case.application.requested_fen, case.application.as_of
-    # A discount never lifts a price over a cap: the cap is held against the rate before it.
-    priced = [
-        found for found in candidates if within_caps(case.policy, found.lender, found.price.full_bp / 10_000, as_of)
-    ]
-    if not priced:
-        needed_bp = min(found.price.full_bp for found in candidates)
-        return _no_offer(case, catalogue, (), [reasons.price_above_cap(needed_bp, case.policy)])
-    priced.sort(key=lambda found: (-min(found.limit_fen, asked_fen), found.price.rate_bp, found.lender.lender_id))
-    for found in priced:
-        offer = _offer(case, found) if found.limit_fen >= case.product.min_fen else None
-        if offer is not None:
-            short = for_bounds(found.constraints, asked_fen, case, found.lender)
-            return Quote(case.product.product_id, catalogue.version, offer, found.constraints, short)
-    first = priced[0]
-    tight = for_bounds(first.constraints, case.product.min_fen, case, first.lender)
-    return _no_offer(
-        case, catalogue, first.constraints, tight or [reasons.price_above_cap(first.price.full_bp, case.policy)]
-    )
+def _within_caps(case: Case, lender: Lender, nominal_rate: float) -> bool:
+    return within_caps(case.policy, lender, nominal_rate, case.application.as_of)
 
 
 def _offer(case: Case, found: Candidate) -> Offer | None:
@@ -143,7 +162,7 @@ def _offer(case: Case, found: Candidate) -> Offer | None:
     parts = instalments(amount_fen, found.price.rate_bp, application.term_months, application.method)
     payments_fen = [principal + interest for principal, interest in parts]
     costs = cost(amount_fen, 0, payments_fen)
-    if not within_caps(case.policy, found.lender, costs.nominal_rate, application.as_of):
+    if not _within_caps(case, found.lender, costs.nominal_rate):
         return None
     return Offer(
         lender_id=found.lender.lender_id,
