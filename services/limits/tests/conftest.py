@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 import sycee_limits.catalogue as shipped
 from google.protobuf.duration_pb2 import Duration
 from google.type.date_pb2 import Date
@@ -32,9 +31,6 @@ from sycee_service.wire import date_to_proto, fen_to_money
 
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
-
-
-structlog.configure(processors=[structlog.processors.JSONRenderer()])
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,10 @@ from typer.core import TyperGroup
 
 from sycee_cli.suite.errors import SuiteError
 
-COMMANDS = ("up", "down", "status", "logs", "token", "bench")
+COMMANDS = ("demo", "up", "down", "status", "logs", "token", "import", "decide", "verify", "bench")
 """In the order in which `sycee --help` shows them."""
+FUNCTIONS = {"import": ("imports", "import_file")}
+"""Where module and function cannot have the command's name, which Python keeps for itself."""
 
 
 class LazyGroup(TyperGroup):
@@ -27,7 +29,8 @@ class LazyGroup(TyperGroup):
         if name not in COMMANDS:
             return None
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        alone.command(name)(getattr(import_module(f"sycee_cli.commands.{name}"), name))
+        module, function = FUNCTIONS.get(name, (name, name))
+        alone.command(name)(getattr(import_module(f"sycee_cli.commands.{module}"), function))
         return typer.main.get_command(alone)
 
     def invoke(self, ctx: Any) -> object:

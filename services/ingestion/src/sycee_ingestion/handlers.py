@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -81,29 +82,30 @@ class IngestionHandlers(ingestion_pb2_grpc.IngestionServiceServicer):
         self, request_iterator: AsyncIterator[ingestion_pb2.PublishEventsRequest], _context: Context
     ) -> AsyncIterator[ingestion_pb2.PublishEventsResponse]:
         """Takes batches of events, one after the other; the next ones are judged while one is made durable."""
-        async for batch in ahead(request_iterator, self._publisher.judge, BATCHES_AHEAD):
-            yield convert.outcome_to_proto(batch.request.batch_id, await self._publisher.publish(batch))
+        async with aclosing(ahead(request_iterator, self._publisher.judge, BATCHES_AHEAD)) as batches:
+            async for batch in batches:
+                yield convert.outcome_to_proto(batch.request.batch_id, await self._publisher.publish(batch))
 
     async def ImportFile(
         self, request: ingestion_pb2.ImportFileRequest, _context: Context
     ) -> ingestion_pb2.ImportFileResponse:
         """Begins an import."""
         begun = await self._service.import_file(request.path, request.mapping_yaml)
-        return ingestion_pb2.ImportFileResponse(**{"import": convert.import_to_proto(begun)})
+        return ingestion_pb2.ImportFileResponse(file_import=convert.import_to_proto(begun))
 
     async def GetImport(
         self, request: ingestion_pb2.GetImportRequest, _context: Context
     ) -> ingestion_pb2.GetImportResponse:
         """Reads an import."""
         found = await self._service.get_import(request.import_id)
-        return ingestion_pb2.GetImportResponse(**{"import": convert.import_to_proto(found)})
+        return ingestion_pb2.GetImportResponse(file_import=convert.import_to_proto(found))
 
     async def WatchImport(
         self, request: ingestion_pb2.WatchImportRequest, _context: Context
     ) -> AsyncIterator[ingestion_pb2.WatchImportResponse]:
         """Streams an import's progress."""
         async for found in self._service.watch_import(request.import_id):
-            yield ingestion_pb2.WatchImportResponse(**{"import": convert.import_to_proto(found)})
+            yield ingestion_pb2.WatchImportResponse(file_import=convert.import_to_proto(found))
 
     async def GetProfile(
         self, request: ingestion_pb2.GetProfileRequest, _context: Context

@@ -14,22 +14,27 @@ async def ahead(items: AsyncIterator[T], prepare: Callable[[T], Awaitable[R]], d
     """Yields `prepare(item)` for each item, in order, while up to `depth` more are read and prepared, one by one.
 
     Reads no further than that: a slow consumer slows the producer. An error of `items` or `prepare` is raised in its
-    place, after what came before it. The reading stops when the consumer goes away.
+    place, after what came before it. Close it (`contextlib.aclosing`): the reading stops then.
     """
-    ready: asyncio.Queue[R | _End] = asyncio.Queue(maxsize=depth)
+    ready: asyncio.Queue[R | _End] = asyncio.Queue()
+    free = asyncio.Semaphore(depth)
 
     async def read() -> None:
-        error: BaseException | None = None
+        end = _End(None)
         try:
             async for item in items:
-                await ready.put(await prepare(item))
-        except Exception as caught:
-            error = caught
-        await ready.put(_End(error))
+                await free.acquire()
+                ready.put_nowait(await prepare(item))
+        except BaseException as error:
+            end = _End(error)
+            raise
+        finally:
+            ready.put_nowait(end)  # whatever happened: a consumer never waits for nothing
 
     reader = asyncio.create_task(read())
     try:
         while not isinstance(found := await ready.get(), _End):
+            free.release()
             yield found
         if found.error is not None:
             raise found.error

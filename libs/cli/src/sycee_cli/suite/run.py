@@ -11,6 +11,7 @@ from sycee_cli.suite.folder import StateFolder
 from sycee_cli.suite.leftovers import clear_leftovers
 from sycee_cli.suite.lock import FolderLock
 from sycee_cli.suite.plan import Wishes, process_specs, settle
+from sycee_cli.suite.programs import require_program
 from sycee_cli.suite.supervisor import OnChange, Supervisor
 
 
@@ -23,6 +24,8 @@ def run_suite(folder: StateFolder, wishes: Wishes, on_change: OnChange) -> None:
     with _locked(folder):
         choices = settle(folder, wishes)
         specs = process_specs(folder, choices)
+        for spec in specs:
+            require_program(spec)
         clear_leftovers(folder.record_file)
         asyncio.run(Supervisor(folder, specs, on_change).run())
 

@@ -23,7 +23,7 @@ GATEWAY = "gateway"
 
 
 def service_specs(folder: StateFolder, choices: Choices) -> list[ProcessSpec]:
-    """Every service. Raises SuiteError when a command is missing."""
+    """Every service."""
     return [_spec(folder, choices, name) for name in SERVICES]
 
 
@@ -31,7 +31,8 @@ def _spec(folder: StateFolder, choices: Choices, name: str) -> ProcessSpec:
     port = choices.ports[name]
     return ProcessSpec(
         name=name,
-        command=(str(console_command(f"sycee-{name}", f"sycee-{name}")),),
+        command=(str(console_command(f"sycee-{name}")),),
+        distribution=f"sycee-{name}",
         address=f"{HOST}:{port}",
         probe=partial(_probe, folder, port, name),
         environment=_environment(folder, choices, name),

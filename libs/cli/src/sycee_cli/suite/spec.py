@@ -21,13 +21,14 @@ class ProcessSpec:
     `probe` raises NotReady until it serves. `needs` names those that must serve before it is started. `prepare` runs
     before its first start, `furnish` once when it first serves. `tier` orders the stop: higher ones end first.
     `account` is the user and group it runs as, where these differ from the supervisor's. `ports` are those it listens
-    on.
+    on. `distribution` is what brings its program.
     """
 
     name: str
     command: tuple[str, ...]
     address: str
     probe: Step
+    distribution: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     folder: Path | None = None
     ports: tuple[int, ...] = ()

@@ -570,13 +570,19 @@ class ImportFileResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    IMPORT_FIELD_NUMBER: _builtins.int
+    FILE_IMPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def file_import(self) -> Global___Import:
+        """The import, begun."""
+
     def __init__(
         self,
+        *,
+        file_import: Global___Import | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["file_import", b"file_import"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_import", b"file_import"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -709,13 +715,19 @@ class GetImportResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    IMPORT_FIELD_NUMBER: _builtins.int
+    FILE_IMPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def file_import(self) -> Global___Import:
+        """The import."""
+
     def __init__(
         self,
+        *,
+        file_import: Global___Import | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["file_import", b"file_import"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_import", b"file_import"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -749,13 +761,19 @@ class WatchImportResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    IMPORT_FIELD_NUMBER: _builtins.int
+    FILE_IMPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def file_import(self) -> Global___Import:
+        """The import."""
+
     def __init__(
         self,
+        *,
+        file_import: Global___Import | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["file_import", b"file_import"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["import", b"import"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_import", b"file_import"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

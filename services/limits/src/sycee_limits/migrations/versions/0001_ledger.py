@@ -70,7 +70,8 @@ def _reservations() -> None:
         sa.CheckConstraint("captured_fen between 0 and amount_fen", name="reservation_captured"),
     )
     held = sa.text("state = 'HELD'")
-    op.create_index("reservation_held_merchant", "reservation", ["merchant_id"], postgresql_where=held)
+    # Both columns, so that no statistics can make the planner look for a merchant's holds by their time alone.
+    op.create_index("reservation_held_merchant", "reservation", ["merchant_id", "expires_at"], postgresql_where=held)
     op.create_index("reservation_held_expiry", "reservation", ["expires_at"], postgresql_where=held)
 
 

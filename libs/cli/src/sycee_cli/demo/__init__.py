@@ -1,0 +1,1 @@
+"""What `sycee demo` does: a real shop and a simulated market, decided and proved."""
