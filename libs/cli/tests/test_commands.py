@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sycee_cli.suite import background
+from sycee_cli.suite import background, status
 from sycee_cli.suite.errors import SuiteError
 from sycee_cli.suite.identity import identity_of
 from sycee_cli.suite.lock import FolderLock
@@ -76,9 +78,9 @@ def test_a_suite_that_does_not_run_says_so_and_down_is_harmless(folder):
     stopped = SuiteRecord(2**22 + 1, "gone", "", State.READY, processes=(ProcessRecord("nats", "x", State.READY),))
     write_record(folder.record_file, stopped)
     assert sycee("down", "--state", folder.root).stdout == "not running\n"
-    status = sycee("status", "--json", "--state", folder.root)
-    facts = json.loads(status.stdout)
-    assert status.returncode == 3
+    shown = sycee("status", "--json", "--state", folder.root)
+    facts = json.loads(shown.stdout)
+    assert shown.returncode == 3
     assert (facts["running"], facts["state"], facts["supervisor_pid"]) == (False, "stopped", 0)
     assert [(process["name"], process["health"]) for process in facts["processes"]] == [("nats", "down")]
     assert sycee("status", "--state", folder.root).stdout == "not running\n"
@@ -130,3 +132,19 @@ def test_the_state_folder_comes_from_the_environment(folder):
     environment = {**os.environ, "SYCEE_HOME": str(folder.root)}
     done = subprocess.run([SYCEE, "token"], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.count(".") == 2
+
+
+def test_waiting_for_a_suite_that_went_away_says_why_it_did(folder, monkeypatch):
+    monkeypatch.setattr(status, "UNSEEN_S", 0.1)
+    settle(folder, Wishes())
+    gone = SuiteRecord(2**22 + 1, "gone", "", State.FAILED, error="limits ended 3 times")
+    write_record(folder.record_file, gone)
+    with pytest.raises(SuiteError, match="limits ended 3 times"):
+        asyncio.run(status.wait_serving(folder, 5))
+    mine = SuiteRecord(os.getpid(), identity_of(os.getpid()), "", State.STOPPING)
+    write_record(folder.record_file, mine)
+    with pytest.raises(SuiteError, match="being stopped"):
+        asyncio.run(status.wait_serving(folder, 5))
+    write_record(folder.record_file, replace(mine, state=State.STARTING))
+    with pytest.raises(SuiteError, match="still not serving after 0 s: the supervisor"):
+        asyncio.run(status.wait_serving(folder, 0))

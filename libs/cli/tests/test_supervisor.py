@@ -71,6 +71,7 @@ async def test_a_killed_process_is_seen_and_started_again(folder, sample):
         assert second.last_exit == "killed by SIGKILL"
         assert second.ready_s == first.ready_s  # of the suite, not of the process
         assert record().process("other") == other
+    assert "one restarting (killed by SIGKILL)" in folder.log("supervisor").read_text()
 
 
 async def test_pauses_grow_and_are_bounded(folder, sample, monkeypatch):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-async def ahead(items: AsyncIterator[T], prepare: Callable[[T], Awaitable[R]], depth: int) -> AsyncIterator[R]:
+async def ahead(items: AsyncIterator[T], prepare: Callable[[T], Awaitable[R]], depth: int) -> AsyncGenerator[R, None]:
     """Yields `prepare(item)` for each item, in order, while up to `depth` more are read and prepared, one by one.
 
     Reads no further than that: a slow consumer slows the producer. An error of `items` or `prepare` is raised in its

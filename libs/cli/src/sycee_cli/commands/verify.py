@@ -19,9 +19,7 @@ SHOWN = ("merchant_id", "product_id", "outcome", "requested_fen", "reasons")
 
 def verify(
     state: State,
-    receipt: Annotated[
-        Path, typer.Argument(metavar="RECEIPT", help="receipt.json, as `sycee decide --out` writes it.")
-    ],
+    receipt: Annotated[Path, typer.Argument(metavar="RECEIPT", help="receipt.json of `sycee decide --out`.")],
     key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The log's public key, PEM; by default the local suite's.")
     ] = None,

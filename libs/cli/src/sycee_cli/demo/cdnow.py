@@ -1,16 +1,17 @@
 """A real shop: CDNOW, an online seller of music, with every order of the buyers who came first in early 1997.
 
 The file travels inside the wheel `Lifetimes` (Fader and Hardie's CDNOW data set, 69,659 orders up to the end of June
-1998). It is downloaded as data and never imported. Dollars become yuan at the official rate of 1998, about 8.28 for one.
+1998). It is downloaded as data and never imported. Dollars become yuan at the official rate of 1998, about 8.28.
 The shop had no Chinese operator and no entry in a Chinese register: those are simulated, and called so.
 """
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
-import zipfile
+import tempfile
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -59,10 +60,9 @@ def orders_file(cache: Path) -> Path:
     target = cache / "CDNOW_master.txt"
     if not target.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        wheel = _download(cache)
-        with zipfile.ZipFile(wheel) as opened:
-            target.write_bytes(opened.read(INSIDE))
-        wheel.unlink()
+        with tempfile.TemporaryDirectory(dir=cache) as unpacked:
+            _unpack_wheel(Path(unpacked))
+            (Path(unpacked) / INSIDE).replace(target)
     found = hashlib.sha256(target.read_bytes()).hexdigest()
     if found != SHA256:
         target.unlink()
@@ -70,25 +70,20 @@ def orders_file(cache: Path) -> Path:
     return target
 
 
-def _download(cache: Path) -> Path:
-    """The wheel, by pip, which every Python brings; it is not installed."""
-    words = [
-        "download",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--dest",
-        str(cache),
-    ]
-    for python in (sys.executable, sys._base_executable):  # a venv made by uv has no pip of its own
+def _unpack_wheel(folder: Path) -> None:
+    """Unpacks the wheel as plain files with uv or pip, whichever is there."""
+    own_uv = Path(".cache/uv/bin/uv")
+    uv = shutil.which("uv") or (str(own_uv) if own_uv.exists() else None)
+    installer = [uv, "pip", "install", "--python", sys.executable] if uv else [sys.executable, "-m", "pip", "install"]
+    words = ["--quiet", "--no-deps", "--only-binary", ":all:", "--target", str(folder), WHEEL]
+    try:
         done = subprocess.run(
-            [python, "-m", "pip", *words, WHEEL], capture_output=True, text=True, timeout=DOWNLOAD_LIMIT_S, check=False
+            [*installer, *words], capture_output=True, text=True, timeout=DOWNLOAD_LIMIT_S, check=False
         )
-        if done.returncode == 0:
-            return next(cache.glob("*ifetimes*.whl"))
-    raise SuiteError(f"{WHEEL} cannot be downloaded: {done.stderr.strip().splitlines()[-1:]}")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SuiteError(f"{WHEEL} cannot be downloaded: {error}") from error
+    if done.returncode != 0:
+        raise SuiteError(f"{WHEEL} cannot be downloaded: {done.stderr.strip()}")
 
 
 def registration() -> RegisterMerchantRequest:

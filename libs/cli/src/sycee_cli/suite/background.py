@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -10,14 +9,13 @@ from pathlib import Path
 
 from sycee_cli.suite.errors import SuiteError
 from sycee_cli.suite.folder import StateFolder
-from sycee_cli.suite.logs import last_line
+from sycee_cli.suite.logs import last_line, open_log
 from sycee_cli.suite.plan import Wishes
 from sycee_cli.suite.record import State, SuiteRecord, read_record
 from sycee_cli.suite.run import AlreadyRunning, run_suite
-from sycee_cli.suite.supervisor import OnChange
+from sycee_cli.suite.supervisor import LOG_NAME, OnChange
 
 POLL_S = 0.1
-LOG_NAME = "supervisor"
 EXIT_ALREADY_RUNNING = 3
 
 
@@ -28,7 +26,7 @@ def start(folder: StateFolder, wishes: Wishes, on_change: OnChange) -> SuiteReco
     waiting stops what was started.
     """
     command = [sys.executable, "-m", "sycee_cli.suite.background", str(folder.root), wishes.to_json()]
-    with os.fdopen(os.open(folder.log(LOG_NAME), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as log:
+    with open_log(folder.log(LOG_NAME)) as log:
         supervisor = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sycee_cli.suite import child
 from sycee_cli.suite.errors import SuiteError
+from sycee_cli.suite.logs import open_log
 from sycee_cli.suite.spec import ProcessSpec
 
 POLL_S = 0.05
@@ -32,7 +33,7 @@ def launch(spec: ProcessSpec, log: Path) -> subprocess.Popen[bytes]:
     a session of its own, so that Ctrl-C reaches the supervisor alone, which stops everything in order.
     """
     try:
-        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
+        with open_log(log) as output:
             return subprocess.Popen(
                 child_command(spec.command, spec.death_signal, spec.account),
                 cwd=spec.folder,

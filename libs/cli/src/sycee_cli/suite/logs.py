@@ -7,6 +7,7 @@ import shutil
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 MAX_BYTES = 16 * 1024 * 1024
 """Of one log; the part before it is kept beside it, so that a process takes about twice this."""
@@ -24,6 +25,17 @@ def rotate_logs(folder: Path, max_bytes: int = MAX_BYTES) -> None:
             shutil.copyfile(log, previous(log))
             previous(log).chmod(0o600)
             os.truncate(log, 0)
+
+
+def append(log: Path, data: bytes) -> None:
+    """Adds to a log, readable by its owner alone. Raises OSError."""
+    with open_log(log) as file:
+        file.write(data)
+
+
+def open_log(log: Path) -> BinaryIO:
+    """A log, to be appended to whatever else is done to it. Raises OSError."""
+    return os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
 
 
 def previous(log: Path) -> Path:

@@ -19,6 +19,8 @@ SERVING = "serving"
 DOWN = "down"
 POLL_S = 0.1
 PROBE_LIMIT_S = 3.0
+UNSEEN_S = 5.0
+"""How long a supervisor that has the folder may take to write its first record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +50,19 @@ async def ask(folder: StateFolder, record: SuiteRecord) -> list[ProcessStatus]:
 
 async def wait_serving(folder: StateFolder, limit_s: float) -> SuiteRecord:
     """Waits until every process of a running suite serves. Raises SuiteError when that takes too long or it stops."""
-    until = time.monotonic() + limit_s
+    begun = seen = time.monotonic()
     while True:
         record = read_record(folder.record_file)
         if record is not None and record.is_supervised():
-            if record.state is State.STOPPING:
-                raise SuiteError("the suite is being stopped: start it again when it is down")
+            seen = time.monotonic()
             missing = await _missing(folder, record)
             if not missing:
                 return record
-        elif record is not None and record.state is State.FAILED:
-            raise SuiteError(record.error or "the suite could not be brought up")
         else:
             missing = ["the supervisor"]
-        if time.monotonic() >= until:
+        if time.monotonic() - seen >= UNSEEN_S:
+            raise SuiteError(record.error if record and record.error else "the suite is not running any more")
+        if time.monotonic() - begun >= limit_s:
             raise SuiteError(f"still not serving after {limit_s:.0f} s: {', '.join(missing)}")
         await asyncio.sleep(POLL_S)
 
@@ -83,6 +84,8 @@ def _memory(process: psutil.Process) -> int:
 
 
 async def _missing(folder: StateFolder, record: SuiteRecord) -> list[str]:
+    if record.state is State.STOPPING:
+        raise SuiteError("the suite is being stopped: start it again when it is down")
     if record.state is not State.READY:
         return [process.name for process in record.processes if process.state is not State.READY] or ["the supervisor"]
     return [

@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from sycee_cli.suite.errors import SuiteError
 from sycee_cli.suite.folder import StateFolder
 from sycee_cli.suite.identity import identity_of
-from sycee_cli.suite.logs import rotate_logs
+from sycee_cli.suite.logs import append, rotate_logs
 from sycee_cli.suite.record import ProcessRecord, State, SuiteRecord, write_record
 from sycee_cli.suite.spec import ProcessSpec
 from sycee_cli.suite.unit import Unit
 
 READY_LIMIT_S = 120.0
 ROTATE_EVERY_S = 5.0
+LOG_NAME = "supervisor"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 OnChange = Callable[[SuiteRecord], None]
@@ -50,7 +51,7 @@ class Supervisor:
         self._record = SuiteRecord(
             supervisor_pid=os.getpid(),
             supervisor_identity=identity_of(os.getpid()) or "",
-            started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            started_at=_now(),
             processes=tuple(unit.record for unit in self._units),
         )
 
@@ -145,13 +146,25 @@ class Supervisor:
         return SuiteError(f"not ready after {self._ready_limit_s:.0f} s: {reasons}")
 
     def _note(self, changed: ProcessRecord) -> None:
+        if changed.state is not self._record.process(changed.name).state:
+            why = f" ({changed.last_exit})" if changed.state in {State.RESTARTING, State.FAILED} else ""
+            self._say(f"{changed.name} {changed.state}{why}")
         self._record = self._record.with_process(changed)
         self._publish()
+
+    def _say(self, words: str) -> None:
+        line = f"{_now()} {words}\n".encode()
+        with contextlib.suppress(OSError):  # a full disk must not take the suite down
+            append(self._folder.log(LOG_NAME), line)
 
     def _publish(self) -> None:
         with contextlib.suppress(OSError):  # a full disk must not take the suite down
             write_record(self._folder.record_file, self._record)
         self._on_change(self._record)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 async def _either(*awaited: Coroutine[object, object, object]) -> None:
