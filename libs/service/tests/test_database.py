@@ -57,6 +57,14 @@ async def test_a_block_commits_or_leaves_nothing(database: Database) -> None:
         assert await tx.driver.fetchval("select count(*) from outbox") == 0
 
 
+async def test_an_error_of_a_statement_keeps_its_name_outside_of_an_rpc(database: Database) -> None:
+    """A deadlock or a duplicate is no reason to say that the database is away."""
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with database.transaction() as tx:
+            await tx.driver.execute("insert into t (k) values ('twice'), ('twice')")
+    assert await keys(database) == []
+
+
 async def test_a_cancelled_block_leaves_nothing_and_no_broken_connection(database: Database) -> None:
     for _ in range(4):
         with pytest.raises(TimeoutError):

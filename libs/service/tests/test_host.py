@@ -144,3 +144,22 @@ async def test_an_unknown_method_is_unimplemented() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(b"")
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_a_drain_ends_a_task_that_swallows_its_first_cancellation(postgres_url: str) -> None:
+    host = Host(Settings(database_url=postgres_url, allow_plaintext=True))
+    swallowed = asyncio.Event()
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed.set()
+        await asyncio.Event().wait()
+
+    host.background("stubborn", stubborn)
+    await host.start()
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await host.drain()
+    assert swallowed.is_set()

@@ -201,7 +201,13 @@ class Limits(limits_pb2_grpc.LimitsServiceServicer):
         return limits_pb2.ListProductsResponse(
             products=[
                 limits_pb2.Product(
-                    product_id=product_id, purpose=purpose, terms_months=[6, 12], repayment_methods=methods
+                    product_id=product_id,
+                    purpose=purpose,
+                    min_amount=fen_to_money(500_000),
+                    max_amount=fen_to_money(50_000_000),
+                    sales_multiple_milli=1500,
+                    terms_months=[6, 12],
+                    repayment_methods=methods,
                 )
                 for product_id, purpose in purposes.items()
             ]

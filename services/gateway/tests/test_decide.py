@@ -86,7 +86,9 @@ async def test_what_the_others_are_asked(gateway: Gateway) -> None:
     assert [(share.lender_id, share.share_bp, share.capital.units) for share in offer.lenders] == [
         ("river-bank", 10_000, 2_000_000_000)
     ]
-    assert offer.existing_business_debt.units == 0
+    assert offer.HasField("existing_business_debt")
+    assert offer.HasField("existing_consumer_debt")
+    assert offer.existing_business_debt.units == offer.existing_consumer_debt.units == 0
     assert offer.automated
     assert offer.review_offered
     assert offer.cost_table_shown

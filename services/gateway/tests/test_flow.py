@@ -9,7 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sycee_gateway.domain import flow, reasons
 from sycee_gateway.domain.decision import Outcome
-from sycee_gateway.domain.evidence import Check, Grade, Lender, Offer, PartyCheck, Quoted, Reason, RulesChecked, Scored
+from sycee_gateway.domain.evidence import (
+    GREEN,
+    Check,
+    Debt,
+    Grade,
+    Lender,
+    Offer,
+    PartyCheck,
+    Product,
+    Quoted,
+    Reason,
+    RulesChecked,
+    Scored,
+)
 from sycee_gateway.domain.policy import Disclosure, Policy
 
 POLICY = Policy(
@@ -168,15 +181,37 @@ def test_facts_of_an_offer() -> None:
     facts = flow.offer_facts(
         merchant_id="m1",
         borrower_kind=2,
-        purpose=flow.GREEN_PURPOSE,
+        purpose=GREEN,
         offer=OFFER,
         lenders=lenders,
-        debts={"river-bank": 5, "other": 7},
+        debts={"river-bank": Debt(5, 6), "other": Debt(7, 8)},
     )
     assert facts.capital_fen == 2_000_000_000_00
-    assert facts.existing_business_debt_fen == 5
+    assert facts.debt == Debt(5, 6)
     assert facts.green_label
     unknown = flow.offer_facts(merchant_id="m1", borrower_kind=2, purpose=1, offer=OFFER, lenders={}, debts={})
     assert unknown.capital_fen is None
-    assert unknown.existing_business_debt_fen == 0
+    assert unknown.debt == Debt(0, 0)
     assert not unknown.green_label
+
+
+SHOPKEEPER = Product("shopkeeper", 1, 5_000_00, 500_000_00, 1_500, (12,), (1,))
+STARTUP = Product("startup", 3, 5_000_00, 30_000_00, 0, (12,), (1,))
+
+
+@pytest.mark.parametrize(
+    ("product", "requested_fen", "monthly_net_fen", "scored_fen"),
+    [
+        (SHOPKEEPER, 20_000_00, 80_000_00, 20_000_00),  # what is asked for
+        (SHOPKEEPER, 500_000_00, 80_000_00, 120_000_00),  # 1.5 months of sales
+        (SHOPKEEPER, 900_000_00, 800_000_00, 500_000_00),  # the product's most
+        (SHOPKEEPER, 50_000_00, 1_000_00, 5_000_00),  # no less than the product's least
+        (SHOPKEEPER, 50_000_00, -7_000_00, 5_000_00),  # more refunded than sold
+        (SHOPKEEPER, 1_000_00, 80_000_00, 1_000_00),  # never more than asked for
+        (STARTUP, 50_000_00, 0, 30_000_00),  # not sized by sales
+    ],
+)
+def test_the_scored_loan_is_one_that_could_be_lent(
+    product: Product, requested_fen: int, monthly_net_fen: int, scored_fen: int
+) -> None:
+    assert flow.scored_fen(requested_fen, product, monthly_net_fen) == scored_fen

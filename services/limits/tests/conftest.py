@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sycee_limits.catalogue as shipped
 from google.protobuf.duration_pb2 import Duration
@@ -28,6 +29,10 @@ from sycee_service.clock import ManualClock
 from sycee_service.database import Database, open_pool
 from sycee_service.testing import Nats, postgres_url, running, until  # noqa: F401 - pytest finds fixtures by name
 from sycee_service.wire import date_to_proto, fen_to_money
+
+# A busy machine is no failure of the code.
+hypothesis.settings.register_profile("limits", deadline=None)
+hypothesis.settings.load_profile("limits")
 
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -93,13 +98,15 @@ def start(request: pytest.FixtureRequest, shared_nats_url: str, clock: ManualClo
         pool = await open_pool(database_url, 2)
         database = Database(pool, "test", clock)
         chosen = Settings(database_url=database_url, catalogue=folder, **values)
-        async with running(chosen, build, clock=clock, peer="gateway") as channel:
-            stub: Any = limits_pb2_grpc.LimitsServiceStub(channel)
-            try:
-                yield Ledger(stub, clock, LimitsStore(database), database, database_url)
-            finally:
-                await until(lambda: _all_told(database))  # an orderly end: the relay has nothing in its hands
-        await pool.close()
+        try:
+            async with running(chosen, build, clock=clock, peer="gateway") as channel:
+                stub: Any = limits_pb2_grpc.LimitsServiceStub(channel)
+                try:
+                    yield Ledger(stub, clock, LimitsStore(database), database, database_url)
+                finally:
+                    await until(lambda: _all_told(database))  # an orderly end: the relay has nothing in its hands
+        finally:
+            await pool.close()
 
     return started
 

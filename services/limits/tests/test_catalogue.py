@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sycee_limits.catalogue_files import CatalogueError, load_catalogue
 from sycee_limits.domain.catalogue import Catalogue
 from sycee_limits.domain.kinds import BUSINESS_PURPOSES, LenderKind
+from sycee_service.host import StartRefusedError
 
 
 def test_four_products_and_three_lenders_ship(catalogue: Catalogue) -> None:
@@ -77,6 +79,13 @@ def test_a_wrong_catalogue_is_refused_by_name(
     with pytest.raises(CatalogueError, match=told) as refused:
         load_catalogue(catalogue_with(**{file: {old: new}}))
     assert f"{file}.yaml" in str(refused.value)
+
+
+async def test_a_service_with_a_wrong_catalogue_does_not_start(start: Any, catalogue_with: Callable[..., Path]) -> None:
+    folder = catalogue_with(policy={"nominal_cap_bp: 2400": "nominal_cap_bp: 3600"})
+    with pytest.raises(StartRefusedError, match="nominal_cap_bp"):
+        async with start(folder):
+            pass
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

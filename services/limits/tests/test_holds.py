@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 import asyncpg
@@ -77,6 +77,16 @@ async def test_nothing_offered_holds_nothing(ledger: Any, asks: Any) -> None:
     assert answer.quote.lender_id == ""
     assert [reason.code for reason in answer.quote.reasons] == ["HISTORY_TOO_SHORT"]
     assert await kinds(ledger) == []
+
+
+async def test_a_hold_is_judged_as_of_its_day_and_runs_from_now(ledger: Any, asks: Any) -> None:
+    """双11 of 2026 was in season on 1 October and is over today."""
+    changes: dict[str, Any] = {"product_id": "festival", "term_months": 3, "requested_fen": 2_000_000}
+    then = await ledger.stub.Reserve(asks.reserve("r1", as_of=date(2026, 10, 1), **changes))
+    assert then.quote.offered
+    assert then.reservation.expires_at.ToDatetime(tzinfo=UTC) == ledger.clock.now() + timedelta(hours=72)
+    late = await ledger.stub.QuoteLimit(asks.quote(as_of=date(2026, 11, 12), merchant_id="m2", **changes))
+    assert [reason.code for reason in late.quote.reasons] == ["OUT_OF_SEASON"]
 
 
 async def test_a_capture_draws_it_all(ledger: Any, asks: Any) -> None:

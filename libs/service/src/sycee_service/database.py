@@ -197,8 +197,10 @@ class Work:
         try:
             await driver.execute("begin")
         except BaseException as error:
+            lost = is_lost(error, driver)  # asked first: a connection that was given back looks lost
             await self._database.release(driver)
-            raise_if_lost(error, driver)
+            if lost:
+                raise _unavailable() from error
             raise
         return Transaction(driver, self._events)
 
@@ -296,11 +298,13 @@ class TransactionContext:
                 if not self._joined:
                     await self._finish()
                 return
+            lost = is_lost(error, self._tx.driver)  # asked first: a connection that was given back looks lost
             if self._joined:
                 self._work.doomed = True
             else:
                 await self._work.rollback()
-            raise_if_lost(error, self._tx.driver)
+            if lost:
+                raise _unavailable() from error
         finally:
             self._leave()
 
@@ -366,10 +370,15 @@ class RpcWork:
 
 def raise_if_lost(error: BaseException, driver: Any) -> None:
     """Raises Unavailable in place of an error that means that PostgreSQL went away."""
+    if is_lost(error, driver):
+        raise _unavailable() from error
+
+
+def is_lost(error: BaseException, driver: Any) -> bool:
+    """Whether the error means that PostgreSQL went away."""
     if isinstance(error, _LOST) and not isinstance(error, TimeoutError):
-        raise _unavailable() from error
-    if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError)) and is_closed(driver):
-        raise _unavailable() from error
+        return True
+    return isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError)) and is_closed(driver)
 
 
 def is_closed(driver: Any) -> bool:

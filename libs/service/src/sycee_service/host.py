@@ -17,7 +17,7 @@ import gc
 import random
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
@@ -52,6 +52,7 @@ RESTART_MOST_S = 5.0
 STEADY_S = 60.0
 DATABASE_RETRY_S = 0.25
 CLOSE_TIMEOUT_S = 5.0
+CANCEL_AGAIN_S = 0.5
 GC_THRESHOLD = 10_000
 HEALTH_SERVICE = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 
@@ -242,9 +243,7 @@ class Host(Generic[S]):
         self._health.drain()
         if self._server is not None:
             await self._server.stop(self.settings.drain_s if grace_s is None else grace_s)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _cancelled(self._tasks)
         for close in reversed(self._closers):
             try:
                 async with asyncio.timeout(CLOSE_TIMEOUT_S):
@@ -424,6 +423,20 @@ def _refuse_gaps(
     generated = add_to_server.__module__
     if absent := sorted(name for name in rpcs if getattr(servicer, name).__module__ == generated):
         raise StartRefusedError(f"{descriptor.full_name}: not implemented: {', '.join(absent)}")
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancels tasks until they have ended, within a bound.
+
+    Again and again: a library's wait that ends at the very moment of a cancel can swallow it (asyncio.wait_for of
+    Python 3.11 does).
+    """
+    waiting = set(tasks)
+    until = monotonic() + CLOSE_TIMEOUT_S
+    while waiting and monotonic() < until:
+        for task in waiting:
+            task.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_S)
 
 
 def _closing(pool: asyncpg.Pool) -> Callable[[], Awaitable[None]]:

@@ -142,7 +142,15 @@ def receipt(answer: compliance_pb2.AppendRecordResponse) -> Receipt:
 
 def product(given: limits_pb2.Product) -> Product:
     """A product of the catalogue."""
-    return Product(given.product_id, given.purpose, tuple(given.terms_months), tuple(given.repayment_methods))
+    return Product(
+        product_id=given.product_id,
+        purpose=given.purpose,
+        min_fen=money_to_fen("product.min_amount", given.min_amount),
+        max_fen=money_to_fen("product.max_amount", given.max_amount),
+        sales_multiple_milli=given.sales_multiple_milli,
+        terms_months=tuple(given.terms_months),
+        repayment_methods=tuple(given.repayment_methods),
+    )
 
 
 def lender(given: limits_pb2.Lender) -> Lender:

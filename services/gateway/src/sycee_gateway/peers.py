@@ -85,10 +85,10 @@ class GrpcPeers:
         call = self._client.compliance.CheckParty(request, timeout=self._within.party_s)
         return answers.party(await _asked("compliance", call))
 
-    async def score(self, portrait: Portrait, requested_fen: int, term_months: int) -> Scored:
+    async def score(self, portrait: Portrait, amount_fen: int, term_months: int) -> Scored:
         """The probability of default and its reasons."""
         request = scoring_pb2.ScoreRequest(
-            profile=_profile(portrait), requested_amount=fen_to_money(requested_fen), term_months=term_months
+            profile=_profile(portrait), requested_amount=fen_to_money(amount_fen), term_months=term_months
         )
         call = self._client.scoring.Score(request, timeout=self._within.score_s)
         return answers.scored(await _asked("scoring", call))
@@ -162,7 +162,8 @@ class GrpcPeers:
                 effective_rate_bp=offer.effective_rate_bp,
                 displayed_rate_bp=offer.nominal_rate_bp,
                 lenders=[share],
-                existing_business_debt=fen_to_money(facts.existing_business_debt_fen),
+                existing_business_debt=fen_to_money(facts.debt.business_fen),
+                existing_consumer_debt=fen_to_money(facts.debt.consumer_fen),
                 green_label=facts.green_label,
                 automated=True,
                 review_offered=disclosure.review_offered,

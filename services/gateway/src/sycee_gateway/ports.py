@@ -35,7 +35,7 @@ class Peers(Protocol):
     async def check_party(self, portrait: Portrait, transfer_recipient: str) -> PartyCheck:
         """Identity, screening and consent."""
 
-    async def score(self, portrait: Portrait, requested_fen: int, term_months: int) -> Scored:
+    async def score(self, portrait: Portrait, amount_fen: int, term_months: int) -> Scored:
         """The probability of default and its reasons."""
 
     async def assess(self, portrait: Portrait) -> Assessed:

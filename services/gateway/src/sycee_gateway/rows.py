@@ -19,7 +19,7 @@ from sycee_gateway.domain.decision import (
     Step,
     Verdict,
 )
-from sycee_gateway.domain.evidence import Debts, Offer, Reason
+from sycee_gateway.domain.evidence import Debt, Debts, Offer, Reason
 
 HASH_BYTES = 32
 
@@ -189,8 +189,7 @@ def decision(row: Mapping[str, Any]) -> Decision:
 
 def debts(text: str) -> Debts:
     """Debts by lender out of their column."""
-    found: Debts = json.loads(text)
-    return found
+    return {lender_id: Debt(*fen) for lender_id, fen in json.loads(text).items()}
 
 
 def path_bytes(receipt: Receipt) -> bytes:

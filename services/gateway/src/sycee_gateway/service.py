@@ -171,9 +171,10 @@ class DecisionService:
         application = self._application(decision_id, asked, product)
         watch = _Watch()
         portrait = await watch.time("profile", self._peers.portrait(asked.merchant_id, asked.as_of))
+        scored_fen = flow.scored_fen(application.requested_fen, product, portrait.monthly_net_fen)
         party, scored, assessed = await asyncio.gather(
             watch.attempt("party", self._peers.check_party(portrait, self._policy.transfer_recipient)),
-            watch.attempt("score", self._peers.score(portrait, application.requested_fen, application.term_months)),
+            watch.attempt("score", self._peers.score(portrait, scored_fen, application.term_months)),
             watch.attempt("esg", self._peers.assess(portrait)),
         )
         verdict = flow.judge_evidence(self._policy, product.product_id, party, scored)

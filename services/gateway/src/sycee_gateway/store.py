@@ -13,7 +13,7 @@ from sycee_service.outbox import Event, to_body
 
 from sycee_gateway import rows
 from sycee_gateway.domain.decision import Acceptance, Decision, Outcome, Receipt, State
-from sycee_gateway.domain.evidence import Debts
+from sycee_gateway.domain.evidence import CONSUMPTION, Debts
 from sycee_gateway.domain.record import micros
 
 
@@ -32,11 +32,13 @@ _OUTCOME_COLUMNS = tuple(column for column in rows.CONCLUDED_COLUMNS if column n
 
 _FIND = f"select {_ALL} from decision where decision_id = $1"  # noqa: S608 (columns are constants)
 
-# The merchant's business debt with each lender as known here at the moment looked from: drawn, or held by an offer that
-# still stands. Repayments are not deducted, so that the figure is never too low.
+# What the merchant owes each lender as known here at the moment looked from, for business and for consumption: drawn,
+# or held by an offer that still stands. Repayments are not deducted, so that a figure is never too low.
 _INSERT_EVALUATED = f"""
 with debt as (
-    select lender_id, sum(amount_fen)::bigint as fen
+    select lender_id,
+           json_build_array(coalesce(sum(amount_fen) filter (where purpose <> {CONSUMPTION}), 0),
+                            coalesce(sum(amount_fen) filter (where purpose = {CONSUMPTION}), 0)) as fen
     from decision
     where merchant_id = $6 and outcome = {Outcome.APPROVED} and not hypothetical
       and (accepted_at <= ${_EVALUATED_COUNT + 2}

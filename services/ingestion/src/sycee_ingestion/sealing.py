@@ -64,7 +64,7 @@ class Sealer:
             )
         try:
             return self._cipher.decrypt(nonce, ciphertext, _bound_to(merchant_id, field)).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # changed, or cut short
             raise FailedPrecondition(
                 "DATA_KEY_MISMATCH", "the merchant's sealed data does not open: it was changed or moved"
             ) from None

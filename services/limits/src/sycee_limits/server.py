@@ -1,10 +1,10 @@
 """Puts the service together and runs it."""
 
 from sycee.limits.v1 import limits_pb2, limits_pb2_grpc
-from sycee_service.host import Host, serve
+from sycee_service.host import Host, StartRefusedError, serve
 
 from sycee_limits.access import ACCESS
-from sycee_limits.catalogue_files import load_catalogue
+from sycee_limits.catalogue_files import CatalogueError, load_catalogue
 from sycee_limits.handlers import LimitsHandlers
 from sycee_limits.service import LimitsService
 from sycee_limits.settings import Settings
@@ -20,7 +20,10 @@ def main() -> None:
 async def build(host: Host[Settings]) -> None:
     """Wires the service."""
     settings = host.settings
-    catalogue = load_catalogue(settings.catalogue)
+    try:
+        catalogue = load_catalogue(settings.catalogue)
+    except CatalogueError as error:
+        raise StartRefusedError(f"the catalogue cannot be used: {error}") from error
     database = await host.database("sycee_limits.migrations")
     await host.bus()
     service = LimitsService(LimitsStore(database), catalogue, host.clock)

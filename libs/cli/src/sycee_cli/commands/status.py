@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sycee_cli.commands.options import State
@@ -70,7 +71,8 @@ def _process_facts(process: ProcessStatus) -> dict[str, Any]:
 def _print(record: SuiteRecord | None, processes: list[ProcessStatus], *, running: bool) -> None:
     console = Console()
     if record is None or not running:
-        console.print("not running" + (f" ({record.error})" if record is not None and record.error else ""))
+        why = f" ({record.error})" if record is not None and record.error else ""
+        console.print(f"not running{why}", markup=False, highlight=False, soft_wrap=True)
         return
     table = Table(box=None, pad_edge=False)
     for column in ("process", "pid", "address", "health", "restarts", "memory"):
@@ -80,5 +82,7 @@ def _print(record: SuiteRecord | None, processes: list[ProcessStatus], *, runnin
         colour = "green" if process.health == SERVING else "red"
         restarts = f"{known.restarts} ({known.last_exit})" if known.restarts else "0"
         memory = f"{process.memory_bytes / 2**20:.0f} MB"
-        table.add_row(known.name, str(known.pid), known.address, f"[{colour}]{process.health}[/]", restarts, memory)
+        table.add_row(
+            known.name, str(known.pid), known.address, f"[{colour}]{escape(process.health)}[/]", restarts, memory
+        )
     console.print(table)

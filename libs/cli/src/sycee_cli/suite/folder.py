@@ -117,7 +117,7 @@ def open_folder(root: Path) -> StateFolder:
     """Makes the folder where it is missing, and checks that it can be used. Raises SuiteError."""
     folder = StateFolder(root.expanduser().resolve())
     try:
-        folder.root.mkdir(parents=True, exist_ok=True)
+        folder.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in FOLDERS:
             (folder.root / name).mkdir(exist_ok=True, mode=0o700)
         write_file(folder.root / ".writable", b"")

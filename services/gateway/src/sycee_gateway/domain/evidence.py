@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
+GREEN = 4
+"""Loan purposes keep their numbers from the contract; this one claims a green label (ESG-01)."""
+CONSUMPTION = 5
+"""The one that is no business (CN-MICRO-01)."""
+
 
 class Check(IntEnum):
     """How a check came out, mildest first."""
@@ -141,10 +146,16 @@ class RulesChecked:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What the catalogue says of a loan product; terms in months, ascending."""
+    """What the catalogue says of a loan product; terms in months, ascending.
+
+    `sales_multiple_milli` sizes the limit by monthly sales, in thousandths (LM-01); 0 = not sized by sales.
+    """
 
     product_id: str
     purpose: int
+    min_fen: int
+    max_fen: int
+    sales_multiple_milli: int
     terms_months: tuple[int, ...]
     repayment_methods: tuple[int, ...]
 
@@ -159,6 +170,18 @@ class Lender:
 
 
 @dataclass(frozen=True, slots=True)
+class Debt:
+    """What one merchant owes one lender as known here, in fen: drawn, and held for offers that still stand."""
+
+    business_fen: int = 0
+    consumer_fen: int = 0
+
+
+Debts = Mapping[str, Debt]
+"""Debts of one merchant by lender_id."""
+
+
+@dataclass(frozen=True, slots=True)
 class OfferFacts:
     """A concrete offer with what the rules look at beside it. Debts are those known here, this offer not counted."""
 
@@ -167,9 +190,5 @@ class OfferFacts:
     purpose: int
     offer: Offer
     capital_fen: int | None
-    existing_business_debt_fen: int
+    debt: Debt
     green_label: bool
-
-
-Debts = Mapping[str, int]
-"""Business debt of one merchant by lender_id, in fen: drawn, and held for offers that still stand."""

@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from sycee_gateway.domain import reasons
 from sycee_gateway.domain.decision import Outcome, Verdict
 from sycee_gateway.domain.evidence import (
+    GREEN,
     Check,
+    Debt,
     Debts,
     Lender,
     Offer,
     OfferFacts,
     PartyCheck,
+    Product,
     Quoted,
     Reason,
     RulesChecked,
@@ -24,8 +27,17 @@ from sycee_gateway.domain.evidence import (
 )
 from sycee_gateway.domain.policy import Policy
 
-GREEN_PURPOSE = 4
-"""Loan purposes keep their numbers from the contract; this one claims a green label (ESG-01)."""
+
+def scored_fen(requested_fen: int, product: Product, monthly_net_fen: int) -> int:
+    """The loan to score: what is asked for, but no more than the product could lend on these sales (LM-01).
+
+    A merchant who asks for more than can be lent is then offered less, instead of being declined for a loan that
+    nobody would have made.
+    """
+    most_fen = product.max_fen
+    if product.sales_multiple_milli:
+        most_fen = min(most_fen, monthly_net_fen * product.sales_multiple_milli // 1000)
+    return min(requested_fen, max(most_fen, product.min_fen))
 
 
 def judge_evidence(policy: Policy, product_id: str, party: PartyCheck | None, scored: Scored | None) -> Verdict | None:
@@ -116,6 +128,6 @@ def offer_facts(
         purpose=purpose,
         offer=offer,
         capital_fen=lender.capital_fen if lender else None,
-        existing_business_debt_fen=debts.get(offer.lender_id, 0),
-        green_label=purpose == GREEN_PURPOSE,
+        debt=debts.get(offer.lender_id, Debt()),
+        green_label=purpose == GREEN,
     )

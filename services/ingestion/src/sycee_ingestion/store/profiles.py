@@ -61,7 +61,7 @@ def _kinds_as_of() -> str:
     columns = []
     for kind, count in zip(FEED_KINDS, _DAY_COUNTS, strict=True):
         columns.append(f"feed.{kind}_first, feed.{kind}_sources")
-        columns.append(f"feed.{kind}_count - later.{count} as {kind}_count")
+        columns.append(f"feed.{kind}_count - later.{count} as {kind}_events")
         columns.append(f"""case
             when feed.{kind}_last < $3::date then feed.{kind}_last
             when feed.{kind}_first < $3::date then (
@@ -278,7 +278,7 @@ def _daily_received(row: asyncpg.Record) -> list[Received]:
         last_day = row[f"{name}_last"]
         if last_day is not None:
             sources = tuple(row[f"{name}_sources"])
-            received.append(Received(kind, row[f"{name}_count"], row[f"{name}_first"], last_day, sources))
+            received.append(Received(kind, row[f"{name}_events"], row[f"{name}_first"], last_day, sources))
     return received
 
 
