@@ -15,13 +15,15 @@ from dataclasses import dataclass, field, replace
 import grpc
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health as grpc_health
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sycee.decision.v1 import decision_pb2, decision_pb2_grpc
-from sycee_cli.suite import edge
+from sycee_cli.suite import edge, health
 from sycee_cli.suite.folder import Choices, StateFolder
 from sycee_cli.suite.plan import Wishes, settle
 from sycee_cli.suite.programs import envoy_program
 from sycee_cli.suite.record import State, read_record
+from sycee_cli.suite.spec import NotReady
 from sycee_cli.suite.supervisor import Supervisor
 from sycee_cli.tokens import mint
 from sycee_client import SyceeClient, errors
@@ -118,16 +120,14 @@ async def running(folder, shown_as) -> AsyncIterator[Edge]:
     gateway = Gateway()
     server = grpc.aio.server()
     decision_pb2_grpc.add_DecisionServiceServicer_to_server(gateway, server)
-    healthy = health.aio.HealthServicer()
+    healthy = grpc_health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
     await healthy.set("", health_pb2.HealthCheckResponse.SERVING)
     pair = folder.certificate_key(shown_as).read_bytes(), folder.certificate(shown_as).read_bytes()
     credentials = grpc.ssl_server_credentials([pair], folder.ca.read_bytes(), require_client_auth=True)
     server.add_secure_port(f"127.0.0.1:{choices.ports['gateway']}", credentials)
     await server.start()
-    spec = edge.edge_spec(folder, choices)
-    if shown_as != "gateway":
-        spec = replace(spec, probe=_listens(choices))
+    spec = replace(edge.edge_spec(folder, choices), probe=_probe(choices, gateway_is_well=shown_as == "gateway"))
     supervisor = Supervisor(folder, [spec], ready_limit_s=LIMIT_S)
     task = asyncio.create_task(supervisor.run())
     try:
@@ -148,11 +148,21 @@ def _ready(folder) -> bool:
     return record is not None and record.state is State.READY
 
 
-def _listens(choices):
+def _probe(choices, *, gateway_is_well: bool):
+    """The gateway stands alone here, so the edge's own probe, which wants every service, would wait for ever."""
+
     async def probe() -> None:
-        await edge.health.http_ok(choices.ports["envoy_admin"], "/ready")
+        await health.http_ok(choices.ports["envoy_admin"], "/ready")
+        stats = await health.http_ok(choices.ports["envoy_admin"], "/stats?filter=gateway.membership_healthy")
+        if gateway_is_well and "membership_healthy: 1" not in stats:
+            raise NotReady("the gateway is not found well")
 
     return probe
+
+
+async def test_the_edge_is_not_ready_while_it_misses_a_service(running):
+    with pytest.raises(NotReady, match="does not find these well: compliance, esg, ingestion, limits, scoring"):
+        await edge.edge_spec(running.folder, running.choices).probe()
 
 
 async def test_the_edge_lets_in_whom_it_knows_and_says_who_they_are(running):

@@ -98,6 +98,8 @@ async def start(world: World, postgres_url: str, nats_url: str) -> AsyncIterator
                 "database_url": postgres_url,
                 "nats_url": nats_url,
                 "sweep_interval_ms": 3_600_000,
+                # Events stay in the outbox: only one test listens to the bus, and asks for them.
+                "outbox_linger_ms": 3_600_000,
                 **dict.fromkeys((f"{name}_address" for name in SERVICES), address),
                 **changes,
             }

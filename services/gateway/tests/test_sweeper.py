@@ -87,7 +87,7 @@ async def test_a_decision_is_due_only_while_something_is_owed(gateway: Gateway, 
         await gateway.decide()
     connection = await asyncpg.connect(postgres_url)
     try:
-        due = await connection.fetchval("select retry_at from decision")
+        due = await connection.fetchval("select retry_at from unfinished")
     finally:
         await connection.close()
     assert due == START + timedelta(milliseconds=gateway.settings.unfinished_after_ms)

@@ -9,7 +9,7 @@ from sycee.decision.v1 import decision_pb2
 from sycee.limits.v1 import limits_pb2
 from sycee_service.wire import fen_to_money, money_to_fen, time_from_proto, time_to_proto
 
-from sycee_gateway.domain.decision import Asked, Conclusion, Decision, Evaluation, Outcome, Receipt
+from sycee_gateway.domain.decision import Asked, Conclusion, Decision, Outcome, Receipt
 from sycee_gateway.domain.evidence import Offer, Reason
 
 _PPM = 1_000_000
@@ -62,7 +62,7 @@ def decision(given: Decision, *, full: bool = True) -> decision_pb2.Decision:
         if conclusion.offer is not None:
             answer.offer.CopyFrom(_offer(conclusion.offer))
         if full:
-            _fill_evidence(answer.evidence, evaluation, conclusion)
+            _fill_evidence(answer.evidence, given, conclusion)
             if given.receipt is not None:
                 _fill_receipt(answer.receipt, application.decision_id, conclusion.record, given.receipt)
     if given.acceptance is not None and given.acceptance.accepted_at is not None:
@@ -98,8 +98,9 @@ def _offer(offer: Offer) -> decision_pb2.LoanOffer:
     return answer
 
 
-def _fill_evidence(answer: decision_pb2.Evidence, evaluation: Evaluation, conclusion: Conclusion) -> None:
+def _fill_evidence(answer: decision_pb2.Evidence, given: Decision, conclusion: Conclusion) -> None:
     """Stored bytes are parsed into their place; what was missing stays unset."""
+    evaluation = given.evaluation
     answer.profile_sha256 = evaluation.facts.digests["profile"]
     answer.feature_version = evaluation.facts.versions["features"]
     answer.coverage = evaluation.facts.coverage_ppm / _PPM
@@ -113,7 +114,7 @@ def _fill_evidence(answer: decision_pb2.Evidence, evaluation: Evaluation, conclu
         if wire is not None:
             part.SetInParent()
             part.MergeFromString(wire)
-    for step in evaluation.steps:
+    for step in given.steps:
         answer.steps.add(step=step.name, elapsed_us=step.elapsed_us)
 
 

@@ -77,8 +77,8 @@ class Decisions(Protocol):
     async def find(self, decision_id: str) -> Decision | None:
         """A decision in any state."""
 
-    async def find_for_accept(self, decision_id: str, key: bytes) -> tuple[Decision | None, str]:
-        """A decision, and the id of the decision that the accepting request `key` was used for ("" = none yet)."""
+    async def claimed_by(self, key: bytes) -> str:
+        """The decision that the accepting request `key` claimed; "" when it claimed none."""
 
     async def insert_evaluated(self, decision: Decision) -> Debts | None:
         """Stores complete evidence together with the merchant's debts as known here and answers with these.
@@ -90,13 +90,13 @@ class Decisions(Protocol):
         """Stores a decision that needs no ledger, and its event. False when the id is there already."""
 
     async def conclude(self, decision: Decision) -> bool:
-        """Moves EVALUATED to DECIDED, and stores its event. False when another attempt did so before."""
+        """Stores the outcome and its event. False when another attempt did so before."""
 
     async def seal(self, receipts: Mapping[str, Receipt]) -> None:
-        """Moves DECIDED to SEALED for all of them in one statement; those that are SEALED already stay as they are."""
+        """Stores receipts, all of them in one statement; decisions that have one keep it."""
 
-    async def claim(self, decision_id: str, key: bytes) -> bool:
-        """Makes the acceptance by `key` durable before money moves. False when another request claimed it before.
+    async def claim(self, decision_id: str, key: bytes) -> None:
+        """Makes the acceptance by `key` durable before money moves, unless another request claimed it before.
 
         Raises AlreadyExists (REQUEST_ID_REUSED) when `key` claimed another decision.
         """
@@ -112,6 +112,9 @@ class Decisions(Protocol):
 
     async def due(self, now: datetime, limit: int) -> list[Decision]:
         """Decisions that should have been finished by now, the longest due first."""
+
+    async def strike_off(self, decision_id: str) -> None:
+        """Nothing is owed to this one any more."""
 
     async def postpone(self, decision_id: str, until: datetime) -> None:
         """Tries this one again no sooner than then."""

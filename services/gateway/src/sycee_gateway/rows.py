@@ -1,4 +1,4 @@
-"""Decisions as rows of the table and back; explicit, column by column."""
+"""Decisions as rows of their tables and back; explicit, column by column."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ from sycee_gateway.domain.decision import (
     Step,
     Verdict,
 )
-from sycee_gateway.domain.evidence import Debt, Debts, Offer, Reason
+from sycee_gateway.domain.evidence import CONSUMPTION, Debt, Debts, Offer, Reason
 
 HASH_BYTES = 32
 
-EVALUATED_COLUMNS = (
+DECISION_COLUMNS = (
     "decision_id",
-    "state",
     "caller",
     "request_id",
     "payload_sha256",
@@ -49,15 +48,8 @@ EVALUATED_COLUMNS = (
     "party",
     "quote_request",
 )
-CONCLUDED_COLUMNS = (
-    "state",
-    "steps",
-    "outcome",
-    "reasons",
-    "record",
-    "quote",
-    "rules",
-    "release_due",
+CONCLUSION_COLUMNS = ("outcome", "reasons", "more_steps", "record", "quote", "rules", "release_due")
+OFFER_COLUMNS = (
     "lender_id",
     "lender_kind",
     "amount_fen",
@@ -68,29 +60,31 @@ CONCLUDED_COLUMNS = (
     "first_payment_fen",
     "total_cost_fen",
     "expires_at",
+    "debtor_id",
+    "offered_at",
+    "consumption",
 )
-LATER_COLUMNS = (
-    "debts",
-    "leaf_index",
-    "inclusion_path",
-    "tree_head",
-    "accept_key",
-    "accepted_at",
-    "facility_id",
-    "facility",
-)
+RECEIPT_COLUMNS = ("leaf_index", "inclusion_path", "tree_head")
+ACCEPTANCE_COLUMNS = ("accept_key", "accepted_at", "facility_id", "facility")
 BULKY_COLUMNS = frozenset({"profile", "score", "assessment", "party", "quote_request", "record", "quote", "rules"})
 """What a list leaves out."""
 
-ALL_COLUMNS = tuple(dict.fromkeys((*EVALUATED_COLUMNS, *CONCLUDED_COLUMNS, *LATER_COLUMNS)))
+COLUMNS = (
+    *DECISION_COLUMNS,
+    "debts",
+    *CONCLUSION_COLUMNS,
+    *OFFER_COLUMNS,
+    *RECEIPT_COLUMNS,
+    *ACCEPTANCE_COLUMNS,
+)
+"""Of one row that has all of a decision."""
 
 
-def evaluated_values(decision: Decision) -> tuple[object, ...]:
-    """The values of EVALUATED_COLUMNS."""
+def decision_values(decision: Decision) -> tuple[object, ...]:
+    """The values of DECISION_COLUMNS."""
     application, evaluation = decision.application, decision.evaluation
     return (
         application.decision_id,
-        decision.state,
         application.caller,
         application.request_id,
         application.payload_sha256,
@@ -116,41 +110,47 @@ def evaluated_values(decision: Decision) -> tuple[object, ...]:
     )
 
 
-def concluded_values(decision: Decision) -> tuple[object, ...]:
-    """The values of CONCLUDED_COLUMNS. Raises ValueError for a decision without a conclusion."""
+def conclusion_values(decision: Decision) -> tuple[object, ...]:
+    """The values of CONCLUSION_COLUMNS. Raises ValueError for a decision without a conclusion."""
     conclusion = decision.conclusion
     if conclusion is None:
         raise ValueError("the decision has no conclusion")
-    offer = conclusion.offer
-    terms: tuple[object, ...] = (None,) * 10
-    if offer is not None:
-        terms = (
-            offer.lender_id,
-            offer.lender_kind,
-            offer.amount_fen,
-            offer.term_months,
-            offer.repayment_method,
-            offer.nominal_rate_bp,
-            offer.effective_rate_bp,
-            offer.first_payment_fen,
-            offer.total_cost_fen,
-            offer.expires_at,
-        )
     return (
-        State.DECIDED,
-        _steps_text(decision.evaluation.steps),
         conclusion.verdict.outcome,
         _reasons_text(conclusion.verdict.reasons),
+        _steps_text(conclusion.steps),
         conclusion.record,
         conclusion.quote,
         conclusion.rules,
         conclusion.release_due,
-        *terms,
+    )
+
+
+def offer_values(decision: Decision) -> tuple[object, ...]:
+    """The values of OFFER_COLUMNS, all None when there is no offer."""
+    offer = decision.conclusion.offer if decision.conclusion is not None else None
+    if offer is None:
+        return (None,) * len(OFFER_COLUMNS)
+    return (
+        offer.lender_id,
+        offer.lender_kind,
+        offer.amount_fen,
+        offer.term_months,
+        offer.repayment_method,
+        offer.nominal_rate_bp,
+        offer.effective_rate_bp,
+        offer.first_payment_fen,
+        offer.total_cost_fen,
+        offer.expires_at,
+        decision.application.merchant_id,
+        decision.evaluation.decided_at,
+        decision.evaluation.purpose == CONSUMPTION,
     )
 
 
 def decision(row: Mapping[str, Any]) -> Decision:
-    """A decision out of a row of ALL_COLUMNS; bulky ones may be null, as a list leaves them."""
+    """A decision out of a row of COLUMNS; bulky ones may be null, as a list leaves them."""
+    conclusion, receipt = _conclusion(row), _receipt(row)
     return Decision(
         application=Application(
             decision_id=row["decision_id"],
@@ -177,12 +177,12 @@ def decision(row: Mapping[str, Any]) -> Decision:
             assessment=row["assessment"],
             party=row["party"],
             quote_request=row["quote_request"],
-            steps=tuple(Step(name, elapsed_us) for name, elapsed_us in json.loads(row["steps"])),
+            steps=_steps(row["steps"]),
             debts=debts(row["debts"]),
         ),
-        state=State(row["state"]),
-        conclusion=_conclusion(row),
-        receipt=_receipt(row),
+        state=_state(conclusion, receipt),
+        conclusion=conclusion,
+        receipt=receipt,
         acceptance=_acceptance(row),
     )
 
@@ -193,8 +193,14 @@ def debts(text: str) -> Debts:
 
 
 def path_bytes(receipt: Receipt) -> bytes:
-    """The inclusion path in one column: hashes of 32 bytes, one after another."""
+    """The inclusion path in one column."""
     return b"".join(receipt.inclusion_path)
+
+
+def _state(conclusion: Conclusion | None, receipt: Receipt | None) -> State:
+    if conclusion is None:
+        return State.EVALUATED
+    return State.DECIDED if receipt is None else State.SEALED
 
 
 def _conclusion(row: Mapping[str, Any]) -> Conclusion | None:
@@ -203,6 +209,7 @@ def _conclusion(row: Mapping[str, Any]) -> Conclusion | None:
     return Conclusion(
         verdict=Verdict(Outcome(row["outcome"]), tuple(Reason(*each) for each in json.loads(row["reasons"]))),
         offer=_offer(row),
+        steps=_steps(row["more_steps"]),
         record=row["record"] or b"",
         quote=row["quote"],
         rules=row["rules"],
@@ -256,6 +263,10 @@ def _facts_text(facts: Facts) -> str:
 
 def _steps_text(steps: tuple[Step, ...]) -> str:
     return json.dumps([(step.name, step.elapsed_us) for step in steps])
+
+
+def _steps(text: str) -> tuple[Step, ...]:
+    return tuple(Step(name, elapsed_us) for name, elapsed_us in json.loads(text))
 
 
 def _reasons_text(reasons: tuple[Reason, ...]) -> str:

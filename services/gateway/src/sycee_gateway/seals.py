@@ -15,6 +15,9 @@ from sycee_gateway.ports import Decisions
 BATCH = 200
 """Receipts in one statement at most."""
 
+LINGER_S = 0.05
+"""How long a receipt waits for company. Nobody waits for it: until it is written it is read from here."""
+
 MAX_WAITING = 10_000
 """Receipts kept in memory at most; beyond that the sweeper fetches them again."""
 
@@ -42,6 +45,7 @@ class Seals:
         """Writes as long as the service lives."""
         while True:
             await self._some.wait()
+            await asyncio.sleep(LINGER_S)
             await self.flush()
 
     async def flush(self) -> None:

@@ -120,7 +120,10 @@ class DecisionService:
 
     async def get(self, decision_id: str) -> Decision:
         """A decision that was made."""
-        return _made(decision_id, await self._decisions.find(decision_id), self._seals)
+        found = await self._decisions.find(decision_id)
+        if found is None or found.state is State.EVALUATED:
+            raise NotFound("decision", decision_id)
+        return self._seals.applied(found)
 
     async def page(
         self, merchant_id: str, before: tuple[datetime, str] | None, size: int
@@ -135,6 +138,9 @@ class DecisionService:
 
     async def finish(self, decision: Decision) -> None:
         """Brings a decision that stands half-way to its end, an acceptance included."""
+        if decision.is_finished:
+            await self._decisions.strike_off(decision.decision_id)
+            return
         key = f"{decision.decision_id}/{decision.application.payload_sha256.hex()}"
         decision = await self._flights.join(key, lambda: self._finish(decision))
         if decision.state is not State.SEALED:
@@ -300,14 +306,13 @@ class DecisionService:
         return decision.sealed(receipt)
 
     async def _accept(self, decision_id: str, key: bytes) -> Decision:
-        found, used_for = await self._decisions.find_for_accept(decision_id, key)
-        if used_for not in ("", decision_id):
+        if await self._decisions.claimed_by(key) not in ("", decision_id):
             raise AlreadyExists("REQUEST_ID_REUSED", "this request_id was used before with another payload")
-        decision = _made(decision_id, found, self._seals)
+        decision = await self.get(decision_id)
         if decision.acceptance is None:
             self._check_open(decision)
             await self._decisions.claim(decision_id, key)
-            decision = _made(decision_id, await self._decisions.find(decision_id), self._seals)
+            decision = await self.get(decision_id)
         if decision.acceptance is None:
             raise Unavailable("ACCEPTANCE_NOT_STORED", "the acceptance could not be stored, try again", 100)
         if decision.acceptance.accepted_at is None:
@@ -339,12 +344,6 @@ class DecisionService:
         return await self._stored(decision.decision_id)
 
 
-def _made(decision_id: str, found: Decision | None, seals: Seals) -> Decision:
-    if found is None or found.state is State.EVALUATED:
-        raise NotFound("decision", decision_id)
-    return seals.applied(found)
-
-
 def _concluded(
     decision: Decision,
     verdict: Verdict,
@@ -359,6 +358,7 @@ def _concluded(
     conclusion = Conclusion(
         verdict=verdict,
         offer=offer,
+        steps=steps,
         record=make_record(
             decision.application, decision.evaluation, verdict=verdict, offer=offer, quoted=quoted, rules=rules
         ),
@@ -366,4 +366,4 @@ def _concluded(
         rules=rules.wire if rules is not None else None,
         release_due=quoted_offer is not None and not approved and not decision.application.hypothetical,
     )
-    return decision.concluded(conclusion, steps)
+    return decision.concluded(conclusion)

@@ -37,8 +37,8 @@ _OFFSET_FIXED_SINCE_S = 700_000_000  # 1992-03-07; the summer times of 1986 to 1
 _NANOS_PER_FEN = 10_000_000
 _MAX_SHOWN_SOURCE, _MAX_SHOWN_ID = 32, 128
 
-Measures = tuple[int, int, int, int | None, str | None]
-"""first, second, third, buyer, facts: see `sycee_ingestion.domain.event`."""
+Measures = tuple[int, int, int, str | None]
+"""first, second, third, facts: see `sycee_ingestion.domain.event`."""
 
 _validator = protovalidate.Validator()
 
@@ -108,7 +108,10 @@ def _row(
         raise BadEventError("body", "exactly one field is required in oneof")
     kind, measure = _BODIES[name]
     body = getattr(event, name)
-    first, second, third, buyer, facts = measure(body, seconds, today)
+    first, second, third, facts = measure(body, seconds, today)
+    buyer = None
+    if kind is EventKind.ORDER and body.buyer_id:
+        buyer = domain.buyer_hash(event.source, body.buyer_id)
     body_bytes = body.SerializeToString()
     moment = _EPOCH + timedelta(0, seconds, nanos // 1_000)
     return (
@@ -143,21 +146,20 @@ def _fen(money: Money) -> int:
 
 
 def _order(body: event_pb2.Order, _seconds: int, _today: date) -> Measures:
-    buyer_id = body.buyer_id
-    return _fen(body.amount), 0, 0, domain.buyer_hash(buyer_id) if buyer_id else None, None
+    return _fen(body.amount), 0, 0, None
 
 
 def _refund(body: event_pb2.Refund, _seconds: int, _today: date) -> Measures:
-    return _fen(body.amount), int(body.goods_returned), int(body.disputed), None, None
+    return _fen(body.amount), int(body.goods_returned), int(body.disputed), None
 
 
 def _review(body: event_pb2.Review, _seconds: int, _today: date) -> Measures:
-    return body.stars, int(body.complaint), 0, None, None
+    return body.stars, int(body.complaint), 0, None
 
 
 def _shipment(body: event_pb2.Shipment, _seconds: int, _today: date) -> Measures:
     code = domain.parcel_code(body.mode, body.packaging, body.late)
-    return body.weight_g, body.distance_km or _reckoned_km(body), code, None, None
+    return body.weight_g, body.distance_km or _reckoned_km(body), code, None
 
 
 def _reckoned_km(body: event_pb2.Shipment) -> int:
@@ -175,16 +177,16 @@ def _nowhere(place: LatLng) -> bool:
 
 
 def _settlement(body: event_pb2.Settlement, _seconds: int, _today: date) -> Measures:
-    return _fen(body.net_amount), _fen(body.fee_amount), 0, None, None
+    return _fen(body.net_amount), _fen(body.fee_amount), 0, None
 
 
 def _traffic(body: event_pb2.Traffic, _seconds: int, _today: date) -> Measures:
-    return body.page_views, body.visitors, 0, None, None
+    return body.page_views, body.visitors, 0, None
 
 
 def _social_activity(body: event_pb2.SocialActivity, seconds: int, _today: date) -> Measures:
     second_of_day = (seconds + _SHANGHAI_OFFSET_S) % _DAY_S
-    return body.posts, body.interactions, domain.followers_mark(second_of_day, body.followers), None, None
+    return body.posts, body.interactions, domain.followers_mark(second_of_day, body.followers), None
 
 
 def _bureau_report(body: event_pb2.BureauReport, _seconds: int, today: date) -> Measures:
@@ -228,7 +230,7 @@ def _repayment(body: event_pb2.Repayment, _seconds: int, _today: date) -> Measur
 
 
 def _facts(ends_on: date, **facts: object) -> Measures:
-    return 0, 0, 0, None, json.dumps({"ends_on": ends_on, **facts}, default=str, separators=(",", ":"))
+    return 0, 0, 0, json.dumps({"ends_on": ends_on, **facts}, default=str, separators=(",", ":"))
 
 
 def _day(field: str, day: Date) -> date:

@@ -17,6 +17,7 @@ from sycee_service.errors import InvalidArgument, Violation
 
 FIELD = "mapping_yaml"
 _MOST_VIOLATIONS = 20
+_DEEPEST = 16
 
 Kind = Literal[
     "order",
@@ -32,13 +33,6 @@ Kind = Literal[
     "store_penalty",
     "repayment",
 ]
-
-
-def _as_text(value: object) -> object:
-    """YAML reads 8.28, 20240101 and false as what they look like, where their text is meant."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value
 
 
 def _as_list(value: object) -> object:
@@ -69,10 +63,10 @@ def _rate(text: str) -> str:
     return text
 
 
-Text = Annotated[str, BeforeValidator(_as_text), Field(max_length=256)]
+Text = Annotated[str, Field(max_length=256)]
 ColumnName = Annotated[str, Field(min_length=1, max_length=256)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
-Number = Annotated[str, BeforeValidator(_as_text), Field(max_length=32), AfterValidator(_number)]
+Number = Annotated[str, Field(max_length=32), AfterValidator(_number)]
 Rate = Annotated[Number, AfterValidator(_rate)]
 
 
@@ -105,7 +99,7 @@ class FileShape(_Strict):
 class Value(_Strict):
     """Where one value comes from (a column, several joined by "-", or a constant) and how to read it.
 
-    A bare text or number in its place is a constant.
+    A bare text in its place is a constant.
     """
 
     column: ColumnName | None = None
@@ -122,7 +116,7 @@ class Value(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _from_constant(cls, given: object) -> object:
-        return {"constant": given} if isinstance(given, str | int | float | bool) else given
+        return {"constant": given} if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -142,7 +136,7 @@ class Register(_Strict):
 
     borrower_kind: Literal["INDIVIDUAL", "SOLE_TRADER", "ENTERPRISE"]
     category: Annotated[str, Field(pattern="^([a-z0-9][a-z0-9._-]{0,63})?$")] = ""
-    province_code: Annotated[str, BeforeValidator(_as_text), Field(pattern="^([1-9][0-9])?$")] = ""
+    province_code: Annotated[str, Field(pattern="^([1-9][0-9])?$")] = ""
     simulated: bool = False
 
 
@@ -222,8 +216,7 @@ class FileMapping(_Strict):
 def parse(mapping_yaml: str) -> FileMapping:
     """The mapping in a YAML text. Raises InvalidArgument whose fields are paths below `mapping_yaml`."""
     try:
-        # A subclass of SafeLoader: it makes plain data only.
-        tree = yaml.load(mapping_yaml, Loader=_Loader)  # noqa: S506
+        tree = yaml.load(mapping_yaml, Loader=_Loader)  # noqa: S506 - it makes texts, lists and mappings only
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = "" if mark is None else f" (line {mark.line + 1}, column {mark.column + 1})"
@@ -246,10 +239,26 @@ def _violation(flaw: Any) -> Violation:
     return Violation(path, str(flaw["msg"]).removeprefix("Value error, "))
 
 
-class _Loader(yaml.SafeLoader):
-    """Plain data, each key once, and no aliases (a few lines of them can unfold to gigabytes)."""
+class _Loader(yaml.BaseLoader):
+    """Every scalar is the text that stands there: `no` is a column's name, not false, and 007 is not seven.
+
+    Each key stands once, and aliases are not taken: a few lines of them can unfold to gigabytes.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise yaml.composer.ComposerError(None, None, f"is deeper than {_DEEPEST} levels", None)
+        try:
+            return self._compose_plain(parent, index)
+        finally:
+            self._depth -= 1
+
+    def _compose_plain(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call] # PyYAML types it not
             raise yaml.composer.ComposerError(None, None, "aliases are not taken", event.start_mark)

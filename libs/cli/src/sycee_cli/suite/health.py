@@ -13,6 +13,7 @@ from sycee_cli.suite.ports import HOST
 from sycee_cli.suite.spec import NotReady
 
 PROBE_S = 2.0
+MAX_ANSWER_BYTES = 64 * 1024
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 
 
@@ -23,27 +24,38 @@ async def grpc_serves(port: int, name: str, tls: MutualTls) -> None:
 
 
 async def edge_serves(port: int, admin_port: int, ca: Path) -> None:
-    """The edge: Envoy is live, and a health call through its listener reaches the gateway. `ca` is a PEM file."""
+    """The edge: Envoy is live, finds every service well, and a health call through its listener reaches the gateway.
+
+    `ca` is a PEM file.
+    """
     await http_ok(admin_port, "/ready")
+    healthy = await http_ok(admin_port, "/stats?filter=membership_healthy$")
+    sick = [line.split(".")[1] for line in healthy.splitlines() if line.startswith("cluster.") and line.endswith(" 0")]
+    if sick:
+        raise NotReady(f"it does not find these well: {', '.join(sick)}")
     trusted = await asyncio.to_thread(ca.read_bytes)
     await _check(port, grpc.ssl_channel_credentials(trusted))
 
 
-async def http_ok(port: int, path: str) -> None:
-    """An HTTP server on this machine: a GET answers 200."""
+async def http_ok(port: int, path: str) -> str:
+    """An HTTP server on this machine: a GET answers 200. Gives what comes after its headers."""
     try:
         async with asyncio.timeout(PROBE_S):
             reader, writer = await asyncio.open_connection(HOST, port)
             try:
                 writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
-                await writer.drain()
-                status = (await reader.readline()).split()
+                answer = await reader.read(MAX_ANSWER_BYTES)
+                while more := await reader.read(MAX_ANSWER_BYTES - len(answer)):
+                    answer += more
             finally:
                 writer.close()
     except (OSError, TimeoutError) as error:
         raise NotReady(f"no answer on port {port}") from error
-    if len(status) < 2 or status[1] != b"200":
-        raise NotReady(f"{path} answers {b' '.join(status).decode(errors='replace')}")
+    head, _, body = answer.decode(errors="replace").partition("\r\n\r\n")
+    status = head.partition("\r\n")[0]
+    if status.split()[1:2] != ["200"]:
+        raise NotReady(f"{path} answers {status or 'nothing'}")
+    return body
 
 
 async def postgres_accepts(pg_isready: Path, port: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-Step = Callable[[], Awaitable[None]]
+Step = Callable[[], Awaitable[object]]
 
 
 class NotReady(Exception):  # noqa: N818 (an answer, not a fault)
@@ -19,7 +19,7 @@ class ProcessSpec:
     """One process of the suite.
 
     `probe` raises NotReady until it serves. `needs` names those that must serve before it is started. `prepare` runs
-    before its first start, `furnish` once when it first serves. `tier` orders the stop: higher ones end first.
+    before each start, `furnish` once when it first serves. `tier` orders the stop: higher ones end first.
     `account` is the user and group it runs as, where these differ from the supervisor's. `ports` are those it listens
     on. `distribution` is what brings its program.
     """

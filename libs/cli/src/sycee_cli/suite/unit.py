@@ -58,19 +58,16 @@ class Unit:
         """Runs it until `end`. Raises SuiteError when it cannot be brought to serve."""
         for need in needs:
             await need.served.wait()
-        await self._prepare()
-        # A leftover that shares the port would go unnoticed: gRPC servers may listen on one side by side.
-        ports.require_free(self.spec.name, self.spec.ports)
         failures = 0
         while not self._ending:
             begun = time.monotonic()
-            exit_code = await self._run_once()
+            how = await self._attempt()
             if self._ending:
                 break
             failures += not self.served.is_set()
             if failures >= TRIES:
-                raise self._hopeless(exit_code)
-            await self._pause(exit_code, lived_s=time.monotonic() - begun)
+                raise self._hopeless(how)
+            await self._pause(how, lived_s=time.monotonic() - begun)
         self._tell(state=State.STOPPED, pid=0, identity="", detail="")
 
     async def end(self, hurry: asyncio.Event) -> None:
@@ -90,13 +87,24 @@ class Unit:
                 os.killpg(process.pid, signal.SIGKILL)  # it leads a group of its own
         await over
 
-    async def _prepare(self) -> None:
-        if self.spec.prepare is None:
-            return
+    async def _attempt(self) -> str:
+        """Prepares and runs it once and says how it ended. Raises SuiteError when it must not be tried again."""
         try:
-            await self.spec.prepare()
+            await self._prepare()
+        except SuiteError as error:
+            if not self.served.is_set():
+                raise
+            return str(error)  # it served before: what is in the way may go away
+        return describe_exit(await self._run_once())
+
+    async def _prepare(self) -> None:
+        try:
+            if self.spec.prepare is not None:
+                await self.spec.prepare()
         except OSError as error:
             raise SuiteError(f"{self.spec.name} cannot be prepared: {error}") from error
+        # A leftover that shares the port would go unnoticed: gRPC servers may listen on one side by side.
+        ports.require_free(self.spec.name, self.spec.ports)
 
     async def _run_once(self) -> int:
         self._process = process = launch(self.spec, self._log)
@@ -130,7 +138,7 @@ class Unit:
         self._tell(state=State.READY, detail="", ready_s=time.monotonic() - self._began if first is None else first)
         self.served.set()
 
-    async def _pause(self, exit_code: int, lived_s: float) -> None:
+    async def _pause(self, how: str, lived_s: float) -> None:
         if lived_s >= STEADY_S:
             self._pause_s = FIRST_PAUSE_S
         self._tell(
@@ -138,18 +146,17 @@ class Unit:
             pid=0,
             identity="",
             restarts=self._record.restarts + 1,
-            last_exit=describe_exit(exit_code),
+            last_exit=how,
             detail=f"again in {self._pause_s:.1f} s",
         )
         await asyncio.sleep(self._pause_s)
         self._pause_s = min(self._pause_s * 2, LAST_PAUSE_S)
 
-    def _hopeless(self, exit_code: int) -> SuiteError:
-        why = describe_exit(exit_code)
-        self._tell(state=State.FAILED, pid=0, identity="", last_exit=why, detail="")
+    def _hopeless(self, how: str) -> SuiteError:
+        self._tell(state=State.FAILED, pid=0, identity="", last_exit=how, detail="")
         said = last_line(self._log)
         return SuiteError(
-            f"{self.spec.name} ended {TRIES} times before it served ({why})" + (f": {said}" if said else "")
+            f"{self.spec.name} ended {TRIES} times before it served ({how})" + (f": {said}" if said else "")
         )
 
     def _tell(self, **changes: object) -> None:

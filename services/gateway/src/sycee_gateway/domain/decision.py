@@ -119,6 +119,7 @@ class Conclusion:
 
     verdict: Verdict
     offer: Offer | None
+    steps: tuple[Step, ...]
     record: bytes = field(repr=False)
     quote: bytes | None = field(default=None, repr=False)
     rules: bytes | None = field(default=None, repr=False)
@@ -160,10 +161,21 @@ class Decision:
         """Names the decision."""
         return self.application.decision_id
 
-    def concluded(self, conclusion: Conclusion, steps: tuple[Step, ...]) -> Decision:
-        """The decision with its outcome; `steps` are added to those of the evaluation."""
-        evaluation = replace(self.evaluation, steps=(*self.evaluation.steps, *steps))
-        return replace(self, evaluation=evaluation, state=State.DECIDED, conclusion=conclusion)
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of the flow, in order."""
+        later = self.conclusion.steps if self.conclusion is not None else ()
+        return (*self.evaluation.steps, *later)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is owed any more: neither a receipt nor the end of an acceptance."""
+        claimed = self.acceptance is not None and self.acceptance.accepted_at is None
+        return self.state is State.SEALED and not claimed
+
+    def concluded(self, conclusion: Conclusion) -> Decision:
+        """The decision with its outcome."""
+        return replace(self, state=State.DECIDED, conclusion=conclusion)
 
     def sealed(self, receipt: Receipt) -> Decision:
         """The decision with its proof, nothing owed any more."""

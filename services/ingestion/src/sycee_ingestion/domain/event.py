@@ -84,9 +84,13 @@ Staged = tuple[object, ...]
 _FOLLOWERS_BITS = 34  # 2^34 is above the 10^10 followers that a contract lets through
 
 
-def buyer_hash(buyer_id: str) -> int:
-    """Eight bytes that stand for a buyer, as a signed integer; enough to tell the buyers of one shop and day apart."""
-    return int.from_bytes(blake2b(buyer_id.encode(), digest_size=8).digest(), "big", signed=True)
+def buyer_hash(source: str, buyer_id: str) -> int:
+    """Eight bytes that stand for a buyer, as a signed integer; enough to tell the buyers of one shop and day apart.
+
+    A pseudonym is its source's own: the same one from two sources is two buyers.
+    """
+    digest = blake2b(b"%s\x00%s" % (source.encode(), buyer_id.encode()), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def payload_digest(merchant_id: str, seconds: int, nanos: int, kind: int, body: bytes) -> bytes:

@@ -1,4 +1,8 @@
-"""Decisions, the outbox and remembered answers."""
+"""Decisions, the outbox and remembered answers.
+
+Nothing of a decision is ever changed: each step that it takes is a row of its own, and how far it is follows from which
+of them there are. Rows are written once, so they are stored as they come: whole on their page, not compressed.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +15,24 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPROVED = 1
+TABLES = ("unfinished", "acceptance", "receipt", "offer", "conclusion", "decision")
 
 
 def upgrade() -> None:
     """Makes the tables."""
     add_standard_tables(op)
+    _add_decision()
+    _add_conclusion()
+    _add_later_steps()
+    for table in ("decision", "conclusion"):
+        op.execute(f"alter table {table} set (toast_tuple_target = 8160)")
+
+
+def _add_decision() -> None:
     op.create_table(
         "decision",
         # Made of caller and request_id, so that this key is what makes a request idempotent.
         sa.Column("decision_id", sa.Text, primary_key=True),
-        # 1 EVALUATED, 2 DECIDED, 3 SEALED; only ever grows.
-        sa.Column("state", sa.SmallInteger, nullable=False),
         # What was asked.
         sa.Column("caller", sa.Text, nullable=False),
         sa.Column("request_id", sa.Text, nullable=False),
@@ -42,67 +52,87 @@ def upgrade() -> None:
         sa.Column("simulated", sa.Boolean, nullable=False),
         sa.Column("facts", sa.Text, nullable=False),
         sa.Column("steps", sa.Text, nullable=False),
-        sa.Column("debts", sa.Text, nullable=False, server_default="{}"),
+        sa.Column("debts", sa.Text, nullable=False),
         sa.Column("profile", sa.LargeBinary, nullable=False),
         sa.Column("score", sa.LargeBinary),
         sa.Column("assessment", sa.LargeBinary),
         sa.Column("party", sa.LargeBinary),
         sa.Column("quote_request", sa.LargeBinary),
-        # How it came out; null until DECIDED.
-        sa.Column("outcome", sa.SmallInteger),
-        sa.Column("reasons", sa.Text),
-        sa.Column("record", sa.LargeBinary),
+    )
+    newest = [sa.text("decided_at desc"), sa.text("decision_id desc")]
+    op.create_index("decision_newest", "decision", newest)
+    op.create_index("decision_of_merchant", "decision", ["merchant_id", *newest])
+
+
+def _add_conclusion() -> None:
+    op.create_table(
+        "conclusion",
+        sa.Column("decision_id", sa.Text, primary_key=True),
+        sa.Column("outcome", sa.SmallInteger, nullable=False),
+        sa.Column("reasons", sa.Text, nullable=False),
+        # Steps of the flow after those of the evaluation.
+        sa.Column("more_steps", sa.Text, nullable=False),
+        # The leaf of the log.
+        sa.Column("record", sa.LargeBinary, nullable=False),
         sa.Column("quote", sa.LargeBinary),
         sa.Column("rules", sa.LargeBinary),
-        sa.Column("release_due", sa.Boolean),
-        # The offer; null unless approved.
-        sa.Column("lender_id", sa.Text),
-        sa.Column("lender_kind", sa.SmallInteger),
-        sa.Column("amount_fen", sa.BigInteger),
-        sa.Column("offer_term_months", sa.SmallInteger),
-        sa.Column("offer_repayment_method", sa.SmallInteger),
-        sa.Column("nominal_rate_bp", sa.Integer),
-        sa.Column("effective_rate_bp", sa.Integer),
-        sa.Column("first_payment_fen", sa.BigInteger),
-        sa.Column("total_cost_fen", sa.BigInteger),
+        # Whether there is a hold that nobody may take.
+        sa.Column("release_due", sa.Boolean, nullable=False),
+    )
+    op.create_table(
+        "offer",
+        sa.Column("decision_id", sa.Text, primary_key=True),
+        sa.Column("lender_id", sa.Text, nullable=False),
+        sa.Column("lender_kind", sa.SmallInteger, nullable=False),
+        sa.Column("amount_fen", sa.BigInteger, nullable=False),
+        sa.Column("offer_term_months", sa.SmallInteger, nullable=False),
+        sa.Column("offer_repayment_method", sa.SmallInteger, nullable=False),
+        sa.Column("nominal_rate_bp", sa.Integer, nullable=False),
+        sa.Column("effective_rate_bp", sa.Integer, nullable=False),
+        sa.Column("first_payment_fen", sa.BigInteger, nullable=False),
+        sa.Column("total_cost_fen", sa.BigInteger, nullable=False),
+        # Null when hypothetical: nothing is held.
         sa.Column("expires_at", sa.DateTime(timezone=True)),
-        # The proof; null until SEALED.
-        sa.Column("leaf_index", sa.BigInteger),
-        sa.Column("inclusion_path", sa.LargeBinary),
-        sa.Column("tree_head", sa.LargeBinary),
-        # The acceptance: the request that claimed it, then what the ledger made of it.
-        sa.Column("accept_key", sa.LargeBinary),
+        # The decision's own, to find a merchant's debts without it.
+        sa.Column("debtor_id", sa.Text, nullable=False),
+        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("consumption", sa.Boolean, nullable=False),
+    )
+    op.create_index("offer_of_debtor", "offer", ["debtor_id"], postgresql_where=sa.text("expires_at is not null"))
+
+
+def _add_later_steps() -> None:
+    op.create_table(
+        "receipt",
+        sa.Column("decision_id", sa.Text, primary_key=True),
+        sa.Column("leaf_index", sa.BigInteger, nullable=False),
+        # Hashes of 32 bytes, one after another.
+        sa.Column("inclusion_path", sa.LargeBinary, nullable=False),
+        sa.Column("tree_head", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "acceptance",
+        sa.Column("decision_id", sa.Text, primary_key=True),
+        # Names the request that claimed the offer; one request serves one decision.
+        sa.Column("accept_key", sa.LargeBinary, nullable=False, unique=True),
+        # Null until the ledger captured the hold.
         sa.Column("accepted_at", sa.DateTime(timezone=True)),
         sa.Column("facility_id", sa.Text),
         sa.Column("facility", sa.LargeBinary),
-        # When somebody should finish what is still owed; null when nothing is.
-        sa.Column("retry_at", sa.DateTime(timezone=True)),
-        # Rows grow once or twice soon after they are made: room on the page keeps them together.
-        postgresql_with={"fillfactor": "70"},
     )
-    op.create_index("decision_newest", "decision", [sa.text("decided_at desc"), sa.text("decision_id desc")])
-    op.create_index(
-        "decision_of_merchant",
-        "decision",
-        ["merchant_id", sa.text("decided_at desc"), sa.text("decision_id desc")],
+    op.create_table(
+        "unfinished",
+        sa.Column("decision_id", sa.Text, primary_key=True),
+        # When somebody should take it up.
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=False),
+        # Whether a claimed acceptance is owed, so that sealing does not strike the decision off.
+        sa.Column("accepting", sa.Boolean, nullable=False, server_default=sa.false()),
     )
-    op.create_index("decision_due", "decision", ["retry_at"], postgresql_where=sa.text("retry_at is not null"))
-    op.create_index(
-        "decision_debt",
-        "decision",
-        ["merchant_id"],
-        postgresql_where=sa.text(f"outcome = {APPROVED} and not hypothetical"),
-    )
-    op.create_index(
-        "decision_accept_key",
-        "decision",
-        ["accept_key"],
-        unique=True,
-        postgresql_where=sa.text("accept_key is not null"),
-    )
+    op.create_index("unfinished_due", "unfinished", ["retry_at"])
 
 
 def downgrade() -> None:
     """Drops the tables."""
-    op.drop_table("decision")
+    for table in TABLES:
+        op.drop_table(table)
     drop_standard_tables(op)
