@@ -15,6 +15,7 @@ from typing import Any
 
 import grpc
 from sycee_cli.suite.folder import StateFolder, read_choices
+from sycee_cli.suite.record import read_record
 from sycee_client import MutualTls, SyceeClient
 
 SERVICES = ("ingestion", "scoring", "esg", "limits", "compliance", "gateway")
@@ -91,15 +92,21 @@ class Suite:
         async with grpc.aio.secure_channel(address, credentials, options=self.channel_options(service)) as channel:
             yield channel
 
+    def pid(self, name: str) -> int:
+        """The process as the supervisor knows it, at once."""
+        record = read_record(self.folder.record_file)
+        assert record is not None
+        return record.process(name).pid
+
     def kill(self, name: str) -> int:
         """Kills a process outright and answers with the pid that died."""
-        pid = int(self.status()[name]["pid"])
+        pid = self.pid(name)
         os.kill(pid, signal.SIGKILL)
         return pid
 
     def stop(self, name: str) -> int:
         """Freezes a process (SIGSTOP), so that it is there and does not answer."""
-        pid = int(self.status()[name]["pid"])
+        pid = self.pid(name)
         os.kill(pid, signal.SIGSTOP)
         return pid
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from sycee.ingestion.v1 import ingestion_pb2_grpc
 from sycee_ingestion.server import build
 from sycee_ingestion.settings import Settings
 from sycee_service.clock import ManualClock
-from sycee_service.testing import nats_url, postgres_server, postgres_url, running  # noqa: F401 - fixtures by name
+from sycee_service.testing import Nats, postgres_server, postgres_url, running  # noqa: F401 - fixtures by name
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the helpers here: importlib mode leaves the folder out
 
@@ -22,6 +22,17 @@ from ingestion_calls import NOW, Stub
 def clock() -> ManualClock:
     """Noon of 2026-03-15."""
     return ManualClock(NOW)
+
+
+@pytest.fixture(scope="session")
+def nats_url() -> Iterator[str]:
+    """One bus for all tests here: none of them stops it."""
+    server = Nats()
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.remove()
 
 
 @pytest.fixture

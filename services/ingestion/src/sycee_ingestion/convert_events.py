@@ -1,7 +1,8 @@
 """Events as the contract has them to rows for the store: total, without I/O, in one tight loop.
 
-The contract's constraints are judged by one native call a batch; what lies beyond them (clocks, calendar days, text
-that PostgreSQL cannot hold) is judged here. Every event of a batch comes out as a row, a duplicate or a reject.
+The contract's constraints are judged by one native call a batch, for those events that are not plainly right; what
+lies beyond them (clocks, calendar days, text that PostgreSQL cannot hold) is judged here. Every event of a batch comes
+out as a row, a duplicate or a reject.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sycee.ingestion.v1 import event_pb2, ingestion_pb2
 from sycee_service.clock import business_day
 from sycee_service.errors import InvalidArgument, Violation
 
+from sycee_ingestion import plain_events
 from sycee_ingestion.domain import event as domain
 from sycee_ingestion.domain.distance import road_km
 from sycee_ingestion.domain.event import EventKind, Judged, Reject, Staged
@@ -58,7 +60,7 @@ def judge(request: ingestion_pb2.PublishEventsRequest, merchant_nos: Mapping[str
     Raises InvalidArgument when the batch itself is wrong (empty, or too long).
     """
     events = request.events
-    flaws = _contract_flaws(request)
+    flaws = _contract_flaws(request, merchant_nos)
     latest_s = int((now + domain.CLOCK_SKEW - _EPOCH).total_seconds())
     today = business_day(now)
     rows: list[Staged] = []
@@ -277,14 +279,33 @@ def _reject(index: int, event: event_pb2.Event, reason: str, field: str, rule: s
     return Reject(index, event.source[:_MAX_SHOWN_SOURCE], shown_id, reason, field, rule)
 
 
-def _contract_flaws(request: ingestion_pb2.PublishEventsRequest) -> dict[int, tuple[str, str]]:
+def _contract_flaws(
+    request: ingestion_pb2.PublishEventsRequest, merchant_nos: Mapping[str, int]
+) -> dict[int, tuple[str, str]]:
     """Events that break the contract's own constraints: index → (field, rule), the first rule of each."""
+    events = request.events
+    if not 1 <= len(events) <= plain_events.MOST_EVENTS:
+        return _judged_natively(request, range(len(events)))
+    doubtful = [
+        index
+        for index, event in enumerate(events)
+        if event.merchant_id not in merchant_nos or not plain_events.plainly_right(event, event.WhichOneof("body"))
+    ]
+    if not doubtful:
+        return {}
+    if len(doubtful) == len(events):
+        return _judged_natively(request, doubtful)
+    return _judged_natively(ingestion_pb2.PublishEventsRequest(events=[events[index] for index in doubtful]), doubtful)
+
+
+def _judged_natively(request: ingestion_pb2.PublishEventsRequest, places: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """What the contract's validator says of a batch whose events stand at `places` of another."""
     found: dict[int, tuple[str, str]] = {}
     of_batch: list[Violation] = []
     for violation in _violations(request):
         elements = violation.proto.field.elements if violation.proto.field else []
         if len(elements) > 0 and elements[0].field_name == "events" and elements[0].subscript is not None:
-            index = int(elements[0].subscript.value)
+            index = places[int(elements[0].subscript.value)]
             found.setdefault(index, (_path(elements[1:]), violation.proto.message))
         else:
             of_batch.append(Violation(_path(elements), violation.proto.message))

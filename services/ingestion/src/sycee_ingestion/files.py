@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 from sycee_service.errors import InvalidArgument, NotFound
 
 from sycee_ingestion.mapping import FIELD, FileShape
@@ -137,7 +137,7 @@ class _readable:  # noqa: N801 - reads as a statement
         """Nothing to begin."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (PolarsError, UnicodeDecodeError)):
+        if isinstance(error, (PolarsError, PanicException, UnicodeDecodeError)):
             raise UnreadableFileError(f"the file cannot be read as {self._format} ({type(error).__name__})") from None
 
 

@@ -16,6 +16,7 @@ import structlog
 from sycee.ingestion.v1 import event_pb2, ingestion_pb2
 from sycee_service.clock import Clock
 from sycee_service.errors import Aborted, FailedPrecondition, RetryLater, SyceeError
+from sycee_service.logs import describe
 
 from sycee_ingestion import mapping, rows
 from sycee_ingestion.domain.event import Outcome, Reject
@@ -100,9 +101,10 @@ class Importer:
             await self._read(await self._begun(current, plan), plan)
         except LostImportError:
             structlog.get_logger().info("another process works on the import", import_id=import_id)
-        except RetryLater:
+        except (RetryLater, Aborted):
             raise  # the import is as it was: it goes on when the part is back
-        except (SyceeError, UnreadableFileError, OSError) as error:
+        except Exception as error:  # whatever it was, the imports after this one must have their turn
+            structlog.get_logger().warning("import failed", import_id=import_id, **describe(error))
             await self._imports.end(import_id, ImportState.FAILED, _why(error), self._clock.now())
         else:
             await self._imports.end(import_id, ImportState.DONE, "", self._clock.now())
@@ -188,6 +190,8 @@ def _why(error: Exception) -> str:
     """What stopped an import, for its owner; without any value of the file."""
     if isinstance(error, SyceeError):
         return f"{error.reason}: {error.message}"
+    if isinstance(error, UnreadableFileError):
+        return f"UNREADABLE_FILE: {error}"
     if isinstance(error, OSError):
-        return f"the file cannot be read: {error.strerror or type(error).__name__}"
-    return str(error)
+        return f"UNREADABLE_FILE: {error.strerror or type(error).__name__}"
+    return "INTERNAL: internal error"

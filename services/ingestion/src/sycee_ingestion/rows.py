@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
@@ -149,19 +150,27 @@ def _pick(value: Value, places: Places) -> Pick:
         return lambda _row: constant
     taken = tuple(places[column] for column in value.columns_read())
     prefix, replace = value.prefix, value.map
+    if len(taken) == 1 and replace is None and not prefix:
+        return _plain(taken[0])
 
     def pick(row: Row) -> object:
         parts = [row[place] for place in taken]
         if any(part is None or part == "" for part in parts):
             return None
-        if len(parts) == 1 and replace is None and not prefix:
-            return parts[0]
         text = "-".join(_text(part) for part in parts)
         if replace is not None:
             if text not in replace:
                 raise BadValueError("must be one of the values in `map` of the mapping")
             text = replace[text]
         return prefix + text
+
+    return pick
+
+
+def _plain(place: int) -> Pick:
+    def pick(row: Row) -> object:
+        value = row[place]
+        return None if value == "" else value
 
     return pick
 
@@ -188,17 +197,24 @@ def _decimal(value: object) -> Decimal:
 def _moment(value: object, form: str | None, zone: ZoneInfo) -> datetime:
     """An aware moment; without an offset of its own it is taken in `zone`, a bare day as its first second."""
     if isinstance(value, datetime):
-        found = value
-    elif isinstance(value, date):
-        found = datetime.combine(value, time())
-    else:
-        text = _text(value).strip()
-        try:
-            found = datetime.fromisoformat(text) if form is None else datetime.strptime(text, form)  # noqa: DTZ007
-        except ValueError:
-            raise BadValueError("must be a time" if form is None else f"must be a time of the form {form}") from None
+        return _in_utc(value, zone)
+    if isinstance(value, date):
+        return _in_utc(datetime.combine(value, time()), zone)
+    return _moment_of_text(_text(value).strip(), form, zone)
+
+
+@lru_cache(maxsize=10_000)  # a file tells of few days, each of them often
+def _moment_of_text(text: str, form: str | None, zone: ZoneInfo) -> datetime:
     try:
-        return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).astimezone(UTC)
+        found = datetime.fromisoformat(text) if form is None else datetime.strptime(text, form)  # noqa: DTZ007
+    except ValueError:
+        raise BadValueError("must be a time" if form is None else f"must be a time of the form {form}") from None
+    return _in_utc(found, zone)
+
+
+def _in_utc(moment: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadValueError("must be a time in the years 2 to 9998") from None
 
