@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from support.local_suite import Suite
-from support.shops import admit, application, decide, find, market, publish, yuan
+from support.shops import admit, admit_solid, application, decide, find, market, publish, solid, yuan
 from sycee.compliance.v1.compliance_pb2 import GetTreeHeadRequest
 from sycee.decision.v1.decision_pb2 import (
     DECISION_OUTCOME_APPROVED,
@@ -45,8 +45,7 @@ def codes(decision: Decision) -> list[str]:
 
 async def test_a_steady_shop_is_approved_and_its_receipt_proves_it(sycee: SyceeClient) -> None:
     shop = find(MARKET, Archetype.STEADY)[0]
-    answers = await admit(sycee, [shop])
-    assert sum(len(answer.rejects) for answer in answers) == 0
+    await admit_solid(sycee, shop)
 
     decision = await decide(sycee, shop.merchant_id, 20_000)
 
@@ -64,7 +63,7 @@ async def test_a_steady_shop_is_approved_and_its_receipt_proves_it(sycee: SyceeC
 
 async def test_an_accepted_offer_becomes_a_facility_once(sycee: SyceeClient) -> None:
     shop = find(MARKET, Archetype.GROWING)[0]
-    await admit(sycee, [shop])
+    await admit_solid(sycee, shop)
     decision = await decide(sycee, shop.merchant_id, 10_000)
     assert decision.outcome == DECISION_OUTCOME_APPROVED, codes(decision)
 
@@ -123,7 +122,7 @@ async def test_a_register_entry_that_nobody_knows_refers(sycee: SyceeClient) -> 
     await sycee.ingestion.RegisterMerchant(registration)
     for consent in shop.consents():
         await sycee.compliance.RecordConsent(consent)
-    await publish(sycee, shop.events())
+    await publish(sycee, solid(shop))
 
     decision = await decide(sycee, shop.merchant_id)
 
@@ -133,7 +132,7 @@ async def test_a_register_entry_that_nobody_knows_refers(sycee: SyceeClient) -> 
 
 async def test_the_same_request_gives_the_same_decision_and_another_payload_is_refused(sycee: SyceeClient) -> None:
     shop = find(MARKET, Archetype.STEADY, skip=3)[0]
-    await admit(sycee, [shop])
+    await admit_solid(sycee, shop)
     request = application(shop.merchant_id, 20_000)
 
     first, *others = await asyncio.gather(*(sycee.decision.Decide(request) for _ in range(8)))
@@ -150,7 +149,7 @@ async def test_the_same_request_gives_the_same_decision_and_another_payload_is_r
 
 async def test_two_decisions_racing_for_one_limit_never_lend_more_than_it(sycee: SyceeClient) -> None:
     shop = find(MARKET, Archetype.GROWING, skip=1)[0]
-    await admit(sycee, [shop])
+    await admit_solid(sycee, shop)
     alone = await decide(sycee, shop.merchant_id, 10_000)
     assert alone.outcome == DECISION_OUTCOME_APPROVED, codes(alone)
     limit = alone.evidence.quote.limit.units
@@ -196,7 +195,7 @@ async def test_what_is_not_there_is_not_found(sycee: SyceeClient) -> None:
 
 async def test_a_decision_as_of_an_earlier_day_holds_no_money(sycee: SyceeClient) -> None:
     shop = find(MARKET, Archetype.STEADY, skip=4)[0]
-    await admit(sycee, [shop])
+    await admit_solid(sycee, shop)
     request = application(shop.merchant_id, 10_000)
     request.as_of.GetCurrentTime()
     request.as_of.seconds -= 30 * 86_400

@@ -9,12 +9,12 @@ import json
 import os
 import signal
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from support.local_suite import Suite
-from support.shops import admit, application, decide, find, market, publish
+from support.shops import admit_solid, application, decide, find, market, publish, solid
 from sycee.compliance.v1.compliance_pb2 import AppendRecordRequest, GetInclusionProofRequest, GetTreeHeadRequest
 from sycee.decision.v1.decision_pb2 import (
     DECISION_OUTCOME_APPROVED,
@@ -23,6 +23,8 @@ from sycee.decision.v1.decision_pb2 import (
     Decision,
     GetDecisionRequest,
 )
+from sycee.ingestion.v1.event_pb2 import Event
+from sycee.ingestion.v1.ingestion_pb2 import PublishEventsResponse
 from sycee.limits.v1.limits_pb2 import ListEntriesRequest
 from sycee_client import SyceeClient
 from sycee_client.decisions import verify_decision
@@ -45,7 +47,7 @@ async def sycee(suite: Suite) -> AsyncIterator[SyceeClient]:
 async def shop(sycee: SyceeClient) -> Shop:
     """A shop that would be approved, another one for each test."""
     found = next(STEADY_SHOPS)
-    await admit(sycee, [found])
+    await admit_solid(sycee, found)
     return found
 
 
@@ -63,12 +65,30 @@ async def reserved(sycee: SyceeClient, shop: Shop) -> int:
     return kinds.count("RESERVE") - kinds.count("RELEASE") - kinds.count("EXPIRE")
 
 
+def without_receipt(decision: Decision) -> Decision:
+    """The decision itself. Its leaf stays; after a crash the log may prove it against a later head than before."""
+    bare = Decision()
+    bare.CopyFrom(decision)
+    bare.ClearField("receipt")
+    return bare
+
+
 async def insisting(sycee: SyceeClient, request: DecideRequest) -> Decision:
     """Sends the same request until it is answered, as a platform does."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 return (await sycee.decision.Decide(request)).decision
+            except ServerFault:
+                await asyncio.sleep(0.2)
+
+
+async def publishing_again(sycee: SyceeClient, events: Sequence[Event]) -> list[PublishEventsResponse]:
+    """Sends all events on one stream, anew when it breaks; the answers of the stream that did not."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                return await publish(sycee, events)
             except ServerFault:
                 await asyncio.sleep(0.2)
 
@@ -178,8 +198,18 @@ async def test_kill_9_loses_nothing_that_was_acknowledged(
 
     await until(risen)
     await asyncio.to_thread(suite.wait_ready)
+
+    async def proved() -> bool:
+        asked = GetDecisionRequest(decision_id=decided.decision_id)
+        return (await sycee.decision.GetDecision(asked)).decision.HasField("receipt")
+
+    await until(proved)
     read = await sycee.decision.GetDecision(GetDecisionRequest(decision_id=decided.decision_id))
-    assert read.decision == decided
+    assert without_receipt(read.decision) == without_receipt(decided)
+    assert read.decision.receipt.record == decided.receipt.record
+    assert read.decision.receipt.leaf_index == decided.receipt.leaf_index
+    head = await sycee.compliance.GetTreeHead(GetTreeHeadRequest())
+    assert verify_decision(read.decision, Ed25519PublicKey.from_public_bytes(head.public_key))
     assert await sycee.limits.ListEntries(ListEntriesRequest(merchant_id=shop.merchant_id)) == entries
     proof = await sycee.compliance.GetInclusionProof(
         GetInclusionProofRequest(leaf_index=appended.leaf_index, tree_size=appended.tree_head.tree_size)
@@ -187,8 +217,8 @@ async def test_kill_9_loses_nothing_that_was_acknowledged(
     assert proof.root_hash == appended.tree_head.root_hash
     async with suite.direct(names=["compliance"]) as inside:
         assert (await inside.compliance.AppendRecord(record)).leaf_index == appended.leaf_index
-    sent = list(shop.events())
-    again = await publish(sycee, sent)
+    sent = list(solid(shop))
+    again = await publishing_again(sycee, sent)
     assert sum(answer.duplicate_count for answer in again) == len(sent)
     assert sum(answer.accepted_count + len(answer.rejects) for answer in again) == 0
 
@@ -205,7 +235,7 @@ async def test_ingestion_killed_while_it_takes_events_counts_each_once(suite: Su
         acknowledged = sum(answer.accepted_count for answer in await first)
     await asyncio.to_thread(suite.wait_ready)
 
-    again = await publish(sycee, events)
+    again = await publishing_again(sycee, events)
 
     accepted = sum(answer.accepted_count for answer in again)
     duplicates = sum(answer.duplicate_count for answer in again)

@@ -13,6 +13,14 @@ TIME = "2026-03-02T08:00:00Z"
 DIGEST = "ab" * 32
 MERCHANT = "bad-input-probe"
 OPERATOR = {"name": "司马测试", "residentId": "11010519491231002X", "phone": "13900000000"}
+MAPPING = """
+source: taobao
+merchant: bad-input-probe
+occurred_at: {column: day, format: "%Y%m%d"}
+events:
+  - kind: order
+    fields: {amount: {column: yuan}}
+"""
 PROFILE: dict[str, Any] = {
     "merchantId": MERCHANT,
     "asOf": TIME,
@@ -141,7 +149,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "IngestionService.GetMerchant": {"merchantId": MERCHANT},
     "IngestionService.ListMerchants": {"pageSize": 10},
-    "IngestionService.ImportFile": {"requestId": "bad-input-00000002", "path": "none.csv", "mappingYaml": "source: x"},
+    "IngestionService.ImportFile": {"requestId": "bad-input-00000002", "path": "none.csv", "mappingYaml": MAPPING},
     "IngestionService.GetImport": {"importId": "imp-1"},
     "IngestionService.WatchImport": {"importId": "imp-1"},
     "IngestionService.GetProfile": {"merchantId": MERCHANT, "asOf": TIME},

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import datetime, timedelta, timezone
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 
+from google.type.date_pb2 import Date
 from google.type.money_pb2 import Money
 from sycee.decision.v1.decision_pb2 import DecideRequest, Decision
 from sycee.ingestion.v1.event_pb2 import Event
 from sycee.ingestion.v1.ingestion_pb2 import PublishEventsRequest, PublishEventsResponse
+from sycee_cli.bench.market import orders
 from sycee_client import SyceeClient
 from sycee_simulator import Archetype, Marketplace, Shop
 
 BATCH = 500
+SHANGHAI = timezone(timedelta(hours=8))
 
 
 def market(seed: int) -> Marketplace:
     """A market that ended yesterday."""
-    return Marketplace(seed=seed, end=(datetime.now(timezone(timedelta(hours=8))) - timedelta(days=1)).date())
+    return Marketplace(seed=seed, end=datetime.now(SHANGHAI).date() - timedelta(days=1))
 
 
 def find(market: Marketplace, archetype: Archetype, count: int = 1, skip: int = 0) -> list[Shop]:
@@ -70,3 +73,33 @@ def application(merchant_id: str, amount: int = 50_000, product_id: str = "shopk
 
 async def decide(sycee: SyceeClient, merchant_id: str, amount: int = 50_000) -> Decision:
     return (await sycee.decision.Decide(application(merchant_id, amount))).decision
+
+
+HISTORY_DAYS = 430
+ORDERS_A_DAY = 20
+
+
+def solid(shop: Shop) -> Iterator[Event]:
+    """A history that earns a loan on any day: a simulated shop's own would depend on the day the test runs.
+
+    430 days with 20 orders of about 110 yuan each, and a clean bureau report.
+    """
+    last = datetime.now(SHANGHAI).date() - timedelta(days=1)
+    yield from orders(shop.merchant_id, last, HISTORY_DAYS, ORDERS_A_DAY)
+    report = Event(source="bureau", event_id=f"{shop.merchant_id}-report", merchant_id=shop.merchant_id)
+    report.occurred_at.FromDatetime(datetime(last.year, last.month, last.day, tzinfo=UTC))
+    report.bureau_report.report_date.CopyFrom(Date(year=last.year, month=last.month, day=1))
+    report.bureau_report.repayment_grid = "N" * 24
+    report.bureau_report.open_accounts = 1
+    yield report
+
+
+async def admit_solid(sycee: SyceeClient, shop: Shop) -> list[Event]:
+    """Registers a shop with its consents and a solid history; its events."""
+    await sycee.ingestion.RegisterMerchant(shop.registration())
+    for consent in shop.consents():
+        await sycee.compliance.RecordConsent(consent)
+    events = list(solid(shop))
+    for answer in await publish(sycee, events):
+        assert not answer.rejects, answer.rejects[0]
+    return events

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import urllib.request
 from datetime import timedelta
 from typing import Any
 
@@ -60,6 +62,30 @@ async def test_an_approval_in_full(gateway: Gateway) -> None:
     assert record["offer"]["amount_fen"] == 10_000_000
     assert decision.receipt.leaf_index == 0
     assert decision.receipt.tree_head.log_id == "log-fake"
+
+
+async def test_what_operators_can_watch(start: Any) -> None:
+    async with start(metrics_listen=f"127.0.0.1:{free_port()}") as gateway:
+        await gateway.decide()
+        gateway.world.down = {"Assess"}
+        await gateway.decide("request-0002")
+        text = await asyncio.to_thread(scrape, gateway.settings.metrics_listen)
+    assert 'sycee_decisions_total{outcome="APPROVED"} 2.0' in text
+    assert 'sycee_decision_checks_missing_total{step="esg"} 1.0' in text
+    assert 'sycee_decision_step_seconds_count{step="quote"} 2.0' in text
+    assert "m1" not in text
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def scrape(address: str) -> str:
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as answer:
+        return str(answer.read(), "utf-8")
 
 
 async def test_what_the_others_are_asked(gateway: Gateway) -> None:

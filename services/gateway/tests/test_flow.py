@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sycee_gateway.domain import flow, reasons
 from sycee_gateway.domain.decision import Outcome
@@ -151,6 +151,7 @@ def test_nothing_but_passing_checks_leads_to_an_approval() -> None:
             assert verdict.reasons
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([HIT, LOW, HIGH, CAP, RULE, reasons.RULES_UNAVAILABLE]), max_size=12))
 def test_at_most_four_reasons_each_once_in_order(given: list[Reason]) -> None:
     chosen = reasons.principal(given[:5], given[5:])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sycee_gateway.domain.decision import Application, Evaluation, Outcome, Verdict, name_decision
 from sycee_gateway.domain.evidence import (
@@ -147,6 +147,7 @@ def test_an_unknown_repayment_method_is_named_as_such() -> None:
     assert "expires_at_us" not in made["offer"]
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_micros_are_exact(moment: datetime) -> None:
     assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros(moment)) == moment
@@ -159,6 +160,7 @@ Values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=6), Values, max_size=6))
 def test_one_value_has_one_form(value: dict[str, object]) -> None:
     shuffled = dict(reversed(value.items()))
@@ -176,6 +178,7 @@ def test_a_decision_keeps_its_name() -> None:
     assert len(name_decision("a", "b")) == 30
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
 def test_different_requests_have_different_names(a: str, b: str, c: str, d: str) -> None:
     if "\0" in a + b + c + d or (a, b) == (c, d):

@@ -9,6 +9,8 @@ from typing import Any
 import asyncpg
 import grpc
 import pytest
+from prometheus_client import CollectorRegistry
+from sycee_gateway.metrics import DecisionMetrics
 from sycee_gateway.sweeper import LONGEST_WAIT, Sweeper
 from sycee_service.clock import ManualClock
 from sycee_service.errors import Unavailable
@@ -70,14 +72,17 @@ async def test_one_that_cannot_be_finished_holds_up_no_other_and_waits_by_its_ag
     age: timedelta, wait: timedelta
 ) -> None:
     world: Any = Unfinished(START - age)
-    assert await Sweeper(world, world, ManualClock(START), EVERY).sweep() == 2
+    registry = CollectorRegistry()
+    assert await Sweeper(world, world, ManualClock(START), DecisionMetrics(registry), EVERY).sweep() == 2
     assert world.tried == ["dec_a", "dec_b"]
+    assert registry.get_sample_value("sycee_decisions_due") == 2
     assert world.postponed == {"dec_a": START + wait, "dec_b": START + wait}
 
 
 async def test_one_that_is_finished_is_not_postponed() -> None:
     world: Any = Unfinished(START, finishable=True)
-    await Sweeper(world, world, ManualClock(START), EVERY).sweep()
+    registry = CollectorRegistry()
+    await Sweeper(world, world, ManualClock(START), DecisionMetrics(registry), EVERY).sweep()
     assert not world.postponed
 
 

@@ -10,6 +10,7 @@ from sycee_service.host import Host, serve
 
 from sycee_gateway.catalogue import Catalogue
 from sycee_gateway.handlers import ACCESS, OWN_IDEMPOTENCY, DecisionHandlers
+from sycee_gateway.metrics import DecisionMetrics
 from sycee_gateway.peers import GrpcPeers
 from sycee_gateway.policy_file import load_policy
 from sycee_gateway.seals import Seals
@@ -34,6 +35,7 @@ async def build(host: Host[Settings]) -> None:
     decisions = DecisionStore(database, timedelta(milliseconds=settings.unfinished_after_ms))
     peers = GrpcPeers(client, settings.deadlines())
     seals = Seals(decisions)
+    metrics = DecisionMetrics(host.metrics.registry)
     service = DecisionService(
         decisions=decisions,
         peers=peers,
@@ -41,9 +43,11 @@ async def build(host: Host[Settings]) -> None:
         seals=seals,
         policy=load_policy(settings.policy),
         clock=host.clock,
+        metrics=metrics,
         max_under_way=settings.max_decisions_under_way,
     )
-    sweeper = Sweeper(decisions, service, host.clock, timedelta(milliseconds=settings.sweep_interval_ms))
+    every = timedelta(milliseconds=settings.sweep_interval_ms)
+    sweeper = Sweeper(decisions, service, host.clock, metrics, every)
     host.background("seals", seals.run)
     host.background("sweeper", sweeper.run)
     host.on_close(service.drain)

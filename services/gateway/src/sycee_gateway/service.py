@@ -47,6 +47,7 @@ from sycee_gateway.domain.evidence import Offer, Product, Quoted, RulesChecked
 from sycee_gateway.domain.policy import Policy
 from sycee_gateway.domain.record import gather_facts, make_record
 from sycee_gateway.flights import Flights
+from sycee_gateway.metrics import DecisionMetrics
 from sycee_gateway.ports import Decisions, Peers
 from sycee_gateway.seals import Seals
 
@@ -61,8 +62,9 @@ FLOW = ("profile", "party", "score", "esg", "quote", "rules")
 class _Watch:
     """Takes the time of the steps of one attempt."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: DecisionMetrics) -> None:
         self.steps: list[Step] = []
+        self._metrics = metrics
 
     async def time(self, name: str, work: Awaitable[T]) -> T:
         """Waits for the work and notes how long it took."""
@@ -78,6 +80,7 @@ class _Watch:
             return await work
         except SyceeError as error:
             log.warning("check missing", step=name, reason=error.reason)
+            self._metrics.missing(name)
             return None
         finally:
             self.steps.append(Step(name, (time.perf_counter_ns() - begun) // 1000))
@@ -99,6 +102,7 @@ class DecisionService:
         seals: Seals,
         policy: Policy,
         clock: Clock,
+        metrics: DecisionMetrics,
         max_under_way: int,
     ) -> None:
         self._decisions = decisions
@@ -107,6 +111,7 @@ class DecisionService:
         self._seals = seals
         self._policy = policy
         self._clock = clock
+        self._metrics = metrics
         self._flights = Flights[Decision](max_under_way)
 
     async def decide(self, asked: Asked) -> Decision:
@@ -175,7 +180,7 @@ class DecisionService:
             raise InvalidArgument("as_of", "must not be in the future", value=asked.as_of.isoformat())
         product = await self._catalogue.product(asked.product_id)
         application = self._application(decision_id, asked, product)
-        watch = _Watch()
+        watch = _Watch(self._metrics)
         portrait = await watch.time("profile", self._peers.portrait(asked.merchant_id, asked.as_of))
         scored_fen = flow.scored_fen(application.requested_fen, product, portrait.monthly_net_fen)
         party, scored, assessed = await asyncio.gather(
@@ -231,6 +236,7 @@ class DecisionService:
 
     async def _store_decided(self, decision: Decision) -> Decision:
         if await self._decisions.insert_decided(decision):
+            self._metrics.made(decision)
             return decision
         return await self._stored(decision.decision_id)
 
@@ -249,7 +255,7 @@ class DecisionService:
 
     async def _conclude(self, decision: Decision) -> Decision:
         """Asks the ledger and the rules and makes the outcome durable. Everything asked follows from what is stored."""
-        watch = _Watch()
+        watch = _Watch(self._metrics)
         quoted = await self._quote(decision, watch)
         rules = None
         if quoted is None or quoted.offer is None:
@@ -259,6 +265,7 @@ class DecisionService:
             verdict = flow.judge_offer(decision.application.requested_fen, quoted, rules)
         concluded = _concluded(decision, verdict, quoted, rules, watch.ordered())
         if await self._decisions.conclude(concluded):
+            self._metrics.made(concluded)
             return concluded
         return await self._stored(decision.decision_id)
 

@@ -10,6 +10,7 @@ from sycee_service.clock import Clock
 from sycee_service.errors import SyceeError
 
 from sycee_gateway.domain.decision import Decision
+from sycee_gateway.metrics import DecisionMetrics
 from sycee_gateway.ports import Decisions
 from sycee_gateway.service import DecisionService
 
@@ -24,10 +25,13 @@ LONGEST_WAIT = timedelta(minutes=5)
 class Sweeper:
     """Looks for decisions that are due and brings them to their end, one after another."""
 
-    def __init__(self, decisions: Decisions, service: DecisionService, clock: Clock, every: timedelta) -> None:
+    def __init__(
+        self, decisions: Decisions, service: DecisionService, clock: Clock, metrics: DecisionMetrics, every: timedelta
+    ) -> None:
         self._decisions = decisions
         self._service = service
         self._clock = clock
+        self._metrics = metrics
         self._every = every
 
     async def run(self) -> None:
@@ -39,6 +43,7 @@ class Sweeper:
     async def sweep(self) -> int:
         """Tries each decision that is due once; answers how many there were."""
         due = await self._decisions.due(self._clock.now(), BATCH)
+        self._metrics.due(len(due))
         for decision in due:
             try:
                 await self._service.finish(decision)

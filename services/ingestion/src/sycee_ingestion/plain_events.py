@@ -53,11 +53,11 @@ def plainly_right(event: event_pb2.Event, name: str | None) -> bool:
 def _money(amount: Money) -> bool:
     units, nanos = amount.units, amount.nanos
     whole_fen = 0 <= units <= 1_000_000_000 and 0 <= nanos < 1_000_000_000 and nanos % 10_000_000 == 0
-    return whole_fen and amount.currency_code == "CNY"
+    return bool(whole_fen and amount.currency_code == "CNY")
 
 
 def _place(place: LatLng) -> bool:
-    return abs(place.latitude) <= 90.0 and abs(place.longitude) <= 180.0  # neither holds for a NaN
+    return bool(abs(place.latitude) <= 90.0 and abs(place.longitude) <= 180.0)  # neither holds for a NaN
 
 
 def _order(body: event_pb2.Order) -> bool:
