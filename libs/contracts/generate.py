@@ -71,7 +71,7 @@ def all_descriptors(validate: Path, names: list[str]) -> Path:
 
 
 def generate(out: Path) -> None:
-    """Generates into `out` from nothing, so that what a proto no longer says is gone; and buf's image into the cache."""
+    """Generates into `out` from nothing, so that nothing stale stays; and buf's image into the cache."""
     CACHE.mkdir(parents=True, exist_ok=True)
     names = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
     imports = all_descriptors(validate_descriptors(), names)

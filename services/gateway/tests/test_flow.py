@@ -119,6 +119,7 @@ def test_nothing_offered(quote: Quoted | None, outcome: Outcome, codes: tuple[st
         (10_000_00, quoted(OFFER, CAP), rules(Check.PASS), Outcome.APPROVED, ()),
         (10_000_00, quoted(), rules(Check.WARN, RULE), Outcome.APPROVED, ()),
         (20_000_00, quoted(OFFER, CAP), rules(Check.PASS), Outcome.APPROVED, ("DEBT_SERVICE",)),
+        (20_000_00, quoted(OFFER), rules(Check.PASS), Outcome.APPROVED, ("SMALLER_OFFER",)),
         (10_000_00, quoted(), rules(Check.BLOCK, RULE), Outcome.DECLINED, ("CN-RATE-03",)),
         (10_000_00, quoted(), rules(Check.BLOCK), Outcome.DECLINED, ("RULE_CHECK_NOT_PASSED",)),
         (10_000_00, quoted(), rules(Check.REFER, RULE), Outcome.REFERRED, ("CN-RATE-03",)),

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from sycee_gateway.domain.evidence import Grade
 from sycee_gateway.domain.policy import BadPolicyError, parse_policy
-from sycee_gateway.policy_file import load_policy, policy_text
+from sycee_gateway.policy_file import load_policies, load_policy, policy_text
 
 
 def shipped() -> dict[str, Any]:
@@ -25,6 +25,10 @@ def test_the_policy_that_ships() -> None:
     assert policy.hold_hours == 72
     assert policy.worst_grade_for("shopkeeper") is Grade.D
     assert policy.worst_grade_for("startup") is Grade.C
+
+
+def test_every_policy_that_ships_is_sound() -> None:
+    assert set(load_policies()) >= {"policy-2026.1"}
 
 
 def test_an_unknown_version_is_refused() -> None:

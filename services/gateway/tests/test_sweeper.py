@@ -26,7 +26,7 @@ class Unfinished:
     """A store and a service in one, whose decisions cannot be finished."""
 
     made_at: datetime
-    finishable: bool = False
+    fault: Exception | None = field(default_factory=lambda: Unavailable("LIMITS_UNAVAILABLE", "down", 100))
     tried: list[str] = field(default_factory=list)
     postponed: dict[str, datetime] = field(default_factory=dict)
 
@@ -38,8 +38,8 @@ class Unfinished:
     async def finish(self, decision: Due) -> None:
         """Fails, or not."""
         self.tried.append(decision.decision_id)
-        if not self.finishable:
-            raise Unavailable("LIMITS_UNAVAILABLE", "down", 100)
+        if self.fault is not None:
+            raise self.fault
 
     async def postpone(self, decision_id: str, until: datetime) -> None:
         """Keeps the moment."""
@@ -79,8 +79,15 @@ async def test_one_that_cannot_be_finished_holds_up_no_other_and_waits_by_its_ag
     assert world.postponed == {"dec_a": START + wait, "dec_b": START + wait}
 
 
+async def test_a_defect_that_meets_one_holds_up_no_other() -> None:
+    world: Any = Unfinished(START, fault=KeyError("defect"))
+    await Sweeper(world, world, ManualClock(START), DecisionMetrics(CollectorRegistry()), EVERY).sweep()
+    assert world.tried == ["dec_a", "dec_b"]
+    assert set(world.postponed) == {"dec_a", "dec_b"}
+
+
 async def test_one_that_is_finished_is_not_postponed() -> None:
-    world: Any = Unfinished(START, finishable=True)
+    world: Any = Unfinished(START, fault=None)
     registry = CollectorRegistry()
     await Sweeper(world, world, ManualClock(START), DecisionMetrics(registry), EVERY).sweep()
     assert not world.postponed

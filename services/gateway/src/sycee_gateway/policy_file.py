@@ -1,4 +1,4 @@
-"""Reads a policy that ships with the package."""
+"""Reads the policies that ship with the package."""
 
 from __future__ import annotations
 
@@ -26,3 +26,10 @@ def load_policy(version: str) -> Policy:
     if policy.version != version:
         raise BadPolicyError(f"{version}.yaml says that it is {policy.version}")
     return policy
+
+
+def load_policies() -> dict[str, Policy]:
+    """Every version that ships, by version; raises BadPolicyError when one is broken."""
+    names = sorted(entry.name for entry in files("sycee_gateway.policies").iterdir())
+    versions = [name.removesuffix(".yaml") for name in names if name.endswith(".yaml")]
+    return {version: load_policy(version) for version in versions}

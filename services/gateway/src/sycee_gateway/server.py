@@ -12,7 +12,7 @@ from sycee_gateway.catalogue import Catalogue
 from sycee_gateway.handlers import ACCESS, OWN_IDEMPOTENCY, DecisionHandlers
 from sycee_gateway.metrics import DecisionMetrics
 from sycee_gateway.peers import GrpcPeers
-from sycee_gateway.policy_file import load_policy
+from sycee_gateway.policy_file import load_policies, load_policy
 from sycee_gateway.seals import Seals
 from sycee_gateway.service import DecisionService
 from sycee_gateway.settings import Settings
@@ -42,6 +42,7 @@ async def build(host: Host[Settings]) -> None:
         catalogue=Catalogue(peers, host.clock, timedelta(seconds=settings.catalogue_max_age_s)),
         seals=seals,
         policy=load_policy(settings.policy),
+        policies=load_policies(),
         clock=host.clock,
         metrics=metrics,
         max_under_way=settings.max_decisions_under_way,

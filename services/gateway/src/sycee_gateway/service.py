@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -101,6 +101,7 @@ class DecisionService:
         catalogue: Catalogue,
         seals: Seals,
         policy: Policy,
+        policies: Mapping[str, Policy],
         clock: Clock,
         metrics: DecisionMetrics,
         max_under_way: int,
@@ -110,6 +111,7 @@ class DecisionService:
         self._catalogue = catalogue
         self._seals = seals
         self._policy = policy
+        self._policies = policies
         self._clock = clock
         self._metrics = metrics
         self._flights = Flights[Decision](max_under_way)
@@ -278,13 +280,17 @@ class DecisionService:
         try:
             if decision.application.hypothetical:
                 return await watch.time("quote", self._peers.quote(request))
-            held = self._peers.reserve(decision.decision_id, request, self._policy.hold_hours)
+            held = self._peers.reserve(decision.decision_id, request, self._followed(decision).hold_hours)
             return await watch.time("quote", held)
         except Unavailable:
             raise
         except SyceeError as error:
             log.warning("quote refused", decision_id=decision.decision_id, reason=error.reason)
             return None
+
+    def _followed(self, decision: Decision) -> Policy:
+        """The policy that the decision began with, whatever holds by now: a later attempt asks exactly the same."""
+        return self._policies.get(decision.evaluation.policy_version, self._policy)
 
     async def _check_offer(self, decision: Decision, offer: Offer) -> RulesChecked:
         facts = flow.offer_facts(
@@ -295,7 +301,8 @@ class DecisionService:
             lenders=await self._catalogue.lenders(),
             debts=decision.evaluation.debts,
         )
-        return await self._peers.check_offer(facts, business_day(decision.evaluation.as_of), self._policy.disclosure)
+        day = business_day(decision.evaluation.as_of)
+        return await self._peers.check_offer(facts, day, self._followed(decision).disclosure)
 
     async def _seal(self, decision: Decision) -> Decision:
         """Lets go of a hold that nobody can take, and has the record proved. What fails here the sweeper does later."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from sycee_service.clock import Clock
 from sycee_service.errors import SyceeError
+from sycee_service.logs import describe
 
 from sycee_gateway.domain.decision import Decision
 from sycee_gateway.metrics import DecisionMetrics
@@ -48,8 +49,12 @@ class Sweeper:
             try:
                 await self._service.finish(decision)
             except SyceeError as error:
-                await self._decisions.postpone(decision.decision_id, self._next_try(decision))
                 log.info("decision still unfinished", decision_id=decision.decision_id, reason=error.reason)
+                await self._decisions.postpone(decision.decision_id, self._next_try(decision))
+            except Exception as error:
+                # A defect that meets one decision must not hold up all others behind it.
+                log.warning("decision cannot be finished", decision_id=decision.decision_id, **describe(error))
+                await self._decisions.postpone(decision.decision_id, self._next_try(decision))
         return len(due)
 
     def _next_try(self, decision: Decision) -> datetime:

@@ -17,6 +17,8 @@ BATCH_EVENTS = 500
 LENDABLE = frozenset({Archetype.STEADY, Archetype.GROWING, Archetype.SEASONAL, Archetype.GREEN})
 SHANGHAI = timezone(timedelta(hours=8))
 FIVE_YEARS_DAYS = 1_826
+SOLID_DAYS = 430
+SOLID_ORDERS_A_DAY = 20
 
 
 def yesterday() -> date:
@@ -31,13 +33,16 @@ def lendable(count: int, seed: int = 5) -> list[Shop]:
     return [shop for shop, _ in zip(found, range(count), strict=False)]
 
 
-async def admit(sycee: SyceeClient, shops: Sequence[Shop]) -> None:
-    """Registers shops with their consents and events."""
+async def admit_solid(sycee: SyceeClient, shops: Sequence[Shop]) -> None:
+    """Registers shops with their consents and a steady history large enough for many small loans."""
     for shop in shops:
         await sycee.ingestion.RegisterMerchant(shop.registration())
         for consent in shop.consents():
             await sycee.compliance.RecordConsent(consent)
-    await publish(sycee, batches(event for shop in shops for event in shop.events()))
+    history = (
+        event for shop in shops for event in orders(shop.merchant_id, yesterday(), SOLID_DAYS, SOLID_ORDERS_A_DAY)
+    )
+    await publish(sycee, batches(history))
 
 
 def batches(events: Iterator[Event]) -> list[PublishEventsRequest]:
@@ -82,11 +87,11 @@ def orders(merchant_id: str, last: date, days: int, a_day: int) -> Iterator[Even
 
 
 def application(merchant_id: str) -> DecideRequest:
-    """A small application, so that many of them fit into one merchant's limit."""
+    """The smallest application, so that many of them fit into one merchant's limit."""
     return DecideRequest(
         request_id=f"bench-{uuid.uuid4()}",
         merchant_id=merchant_id,
         product_id="shopkeeper",
-        requested_amount=Money(currency_code="CNY", units=1_000),
+        requested_amount=Money(currency_code="CNY", units=5_000),
         term_months=12,
     )

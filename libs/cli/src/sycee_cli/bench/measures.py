@@ -97,7 +97,7 @@ async def reading(inside: SyceeClient) -> AsyncIterator[Measure]:
 async def deciding(sycee: SyceeClient, echo_per_s: float) -> AsyncIterator[Measure]:
     """Decisions through the edge with everything on: alone, saturating, and at half of that rate."""
     shops = market.lendable(SHOPS)
-    await market.admit(sycee, shops)
+    await market.admit_solid(sycee, shops)
     approved = 0
 
     async def decide(number: int) -> DecideResponse:

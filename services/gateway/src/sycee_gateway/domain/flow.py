@@ -102,7 +102,7 @@ def judge_offer(requested_fen: int, quoted: Quoted, rules: RulesChecked | None) 
         outcome = Outcome.DECLINED if rules.outcome is Check.BLOCK else Outcome.REFERRED
         return Verdict(outcome, reasons.principal(rules.reasons) or (reasons.RULES_NOT_PASSED,))
     if quoted.offer is not None and quoted.offer.amount_fen < requested_fen:
-        return Verdict(Outcome.APPROVED, reasons.principal(quoted.reasons))
+        return Verdict(Outcome.APPROVED, reasons.principal(quoted.reasons) or (reasons.SMALLER_OFFER,))
     return Verdict(Outcome.APPROVED, ())
 
 

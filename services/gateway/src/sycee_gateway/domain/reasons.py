@@ -50,6 +50,12 @@ NO_HEADROOM = Reason(
     "After sales, debt service and all caps, the room left is below the product's smallest amount.",
 )
 
+SMALLER_OFFER = Reason(
+    "SMALLER_OFFER",
+    "按销售额、偿债能力与各项上限计算，可发放的金额低于申请金额。",
+    "After sales, debt service and all caps, less can be lent than was asked for.",
+)
+
 
 def default_risk(grade: Grade | None, probability: float, worst: Grade) -> Reason:
     """For a grade beyond the policy where scoring named no cause: says the figure and the bound, in numbers."""

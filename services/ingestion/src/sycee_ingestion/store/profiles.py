@@ -105,6 +105,9 @@ def _within(days: int, expression: str) -> str:
     return f"coalesce({expression} filter (where day >= $2::date - {days}), 0)::bigint"
 
 
+# The two years of daily sales come in two parts, so that each day's row is visited once.
+_SERIES = "array_agg($2::date - day) as ages, array_agg(order_fen) as paid_fen, array_agg(refund_fen) as refunded_fen"
+
 _RECORD = "jsonb_build_array(occurred_at, ends_on, facts)"
 
 
@@ -134,14 +137,14 @@ select {_HEAD},
         where merchant_no = merchant.merchant_no and day < $3::date and social_count > 0
         order by day desc limit 1
     ) end as followers_mark,
-    year.*, series.*, record.*
+    year.*, older.*, record.*
 from merchants as merchant
 cross join lateral (select {_feed_facts()} from feeds where merchant_no = merchant.merchant_no) as feed
 cross join lateral (
     select {_LATER} from merchant_days where merchant_no = merchant.merchant_no and day >= $3::date
 ) as later
 cross join lateral (
-    select {_YEAR},
+    select {_YEAR}, {_SERIES},
         count(*) filter (where settlement_count > 0) as settlement_days,
         coalesce(sum(order_count), 0)::bigint as order_count_365d,
         {_within(180, "sum(order_count)")} as order_count_180d,
@@ -160,11 +163,9 @@ cross join lateral (
     where merchant_no = merchant.merchant_no and day >= $2::date - 365 and day < $2::date
 ) as year
 cross join lateral (
-    select array_agg($2::date - day) as ages, array_agg(order_fen) as paid_fen, array_agg(refund_fen) as refunded_fen
-    from merchant_days
-    where merchant_no = merchant.merchant_no and day >= $2::date - {SERIES_DAYS} and day < $2::date
-        and (order_fen <> 0 or refund_fen <> 0)
-) as series
+    select {_SERIES.replace(" as ", " as older_")} from merchant_days
+    where merchant_no = merchant.merchant_no and day >= $2::date - {SERIES_DAYS} and day < $2::date - 365
+) as older
 cross join lateral (
     select
         (select jsonb_agg(jsonb_build_array(kind, events, first_day, last_day, sources)) from (
@@ -243,7 +244,7 @@ def _facts(row: asyncpg.Record, today: date, traits: Traits) -> Facts:
         merchant_id=row["merchant_id"],
         traits=traits,
         received=(*_daily_received(row), *_snapshots_received(row)),
-        sales=DailySales.of(today, row["ages"] or (), row["paid_fen"] or (), row["refunded_fen"] or ()),
+        sales=DailySales.of(today, _both(row, "ages"), _both(row, "paid_fen"), _both(row, "refunded_fen")),
         counts=_counts(row),
         year=_year(row),
         followers=0 if followers_mark is None else followers_of(followers_mark),
@@ -254,6 +255,11 @@ def _facts(row: asyncpg.Record, today: date, traits: Traits) -> Facts:
         penalties=_penalties(_json(row["penalties"]) or ()),
         repayments=_repayments(*_json(row["repayments"])),
     )
+
+
+def _both(row: asyncpg.Record, name: str) -> list[int]:
+    """A column of the year and of the time before it."""
+    return [*(row[name] or ()), *(row[f"older_{name}"] or ())]
 
 
 def _json(text: str | None) -> Any:
