@@ -111,7 +111,9 @@ def _facts(decision: Decision) -> list[tuple[str, str]]:
         rating = Rating.Name(evidence.esg.rating).removeprefix("RATING_")
         facts.append(("ESG", f"{rating}, {evidence.esg.score:.0f} of 100, coverage {evidence.esg.coverage:.0%}"))
     if evidence.HasField("rules"):
-        facts.append(("rules", f"{len(evidence.rules.results)} checked, pack {evidence.rules.pack_version}"))
+        judged = len(evidence.rules.results)
+        checked = f"{judged} in force that day" if judged else "none in force on that day"
+        facts.append(("rules", f"{checked}, pack {evidence.rules.pack_version.partition('+')[0]}"))
     if decision.HasField("receipt"):
         facts.append(("receipt", f"leaf {decision.receipt.leaf_index} of {decision.receipt.tree_head.tree_size}"))
     steps = ", ".join(f"{step.step} {step.elapsed_us / 1000:.1f}" for step in evidence.steps)

@@ -29,6 +29,8 @@ def show(console: Console, told: Told) -> None:
     for decided in told.decided:
         table.add_row(*_row(decided))
     console.print(table)
+    console.print()
+    console.print(_by_kind(told))
     outcomes = Counter(_outcome(decided) for decided in told.decided)
     times = Run(told.seconds, sorted(decided.waited_ms for decided in told.decided))
     proved = sum(decided.proved for decided in told.decided)
@@ -36,6 +38,10 @@ def show(console: Console, told: Told) -> None:
     console.print()
     for line in (
         f"{len(told.decided)} decisions: {counted}",
+        *(
+            [f"{told.repeated} of them had been made before: the same request gives the same decision"]
+            * bool(told.repeated)
+        ),
         f"{times.per_s:.0f} decisions/s, {AT_A_TIME} at a time; p50 {times.percentile_ms(50):.0f} ms,"
         f" p99 {times.percentile_ms(99):.0f} ms as the caller waited",
         f"{told.imported.row_count:,} real orders of CDNOW imported, {told.events:,} simulated events published"
@@ -43,6 +49,18 @@ def show(console: Console, told: Told) -> None:
         f"{proved} of {len(told.decided)} receipts verified offline with the log's public key",
     ):
         console.print(line, highlight=False)
+
+
+def _by_kind(told: Told) -> Table:
+    """How each kind of merchant came out."""
+    counted = Counter((decided.kind, _outcome(decided)) for decided in told.decided)
+    table = Table(title="Outcomes by kind", title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table.add_column("kind")
+    for outcome in COLOURS:
+        table.add_column(f"[{COLOURS[outcome]}]{outcome.lower()}[/]", justify="right")
+    for kind in dict.fromkeys(decided.kind for decided in told.decided):
+        table.add_row(kind.replace("_", "-"), *(str(counted[kind, outcome] or "") for outcome in COLOURS))
+    return table
 
 
 def _outcome(decided: Decided) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -58,6 +58,7 @@ class Told:
     events: int
     events_per_s: float
     imported: Import
+    repeated: int
 
 
 async def tell(sycee: SyceeClient, folder: StateFolder, key: Ed25519PublicKey, seed: int, console: Console) -> Told:
@@ -69,8 +70,10 @@ async def tell(sycee: SyceeClient, folder: StateFolder, key: Ed25519PublicKey, s
         await _admit(sycee, shops, bar)
         events, events_per_s = await _publish(sycee, shops, bar)
         requests = [("real shop", _cdnow_request()), *((shop.archetype.value, _request(shop)) for shop in shops)]
+        begun = time.time()
         decided, seconds = await _decide(sycee, key, requests, bar)
-    return Told(decided, seconds, events, events_per_s, imported)
+    repeated = sum(each.decision.decided_at.ToDatetime(UTC).timestamp() < begun for each in decided)
+    return Told(decided, seconds, events, events_per_s, imported, repeated)
 
 
 def _yesterday() -> date:
