@@ -7,6 +7,8 @@ SOURCES := $(addsuffix src,$(filter-out libs/contracts/,$(MEMBERS)))
 BIN := .venv/bin
 # uv from the PATH, or one of our own where there is none.
 UV := $(or $(shell command -v uv 2>/dev/null),.cache/uv/bin/uv)
+# The machine's own authorities where it has them: a company's proxy is often known there alone.
+export UV_SYSTEM_CERTS := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),true,false)
 STAMP := .venv/.made-from-lock
 IMAGE := .cache/proto/image.binpb
 
