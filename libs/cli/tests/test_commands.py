@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,9 @@ def test_logs_follows_until_interrupted(folder):
     log = folder.log("limits")
     log.write_text("one\n")
     command = [SYCEE, "logs", "limits", "-f", "--state", folder.root]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
+    # A shell that runs the tests in the background has children ignore SIGINT.
+    ordinary = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=ordinary) as following:  # noqa: PLW1509
         assert following.stdout.readline() == "one\n"
         with log.open("a") as process:
             process.write("two\n")

@@ -68,7 +68,7 @@ def test_an_approval_reads_as_an_offer() -> None:
         "CNY 5,331.07, cost in all CNY 3,972.84",
         "652, grade B, PD 3.1% (2.0%–5.0%)",
         "A, 66 of 100, coverage 50%",
-        "1 checked, pack pack-1",
+        "1 in force that day, pack pack-1",
         "leaf 6 of 7",
         "profile 2.3",
     ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 from pathlib import Path
 
@@ -12,11 +11,9 @@ from rich.console import Console
 from stdnum.cn import ric, uscc
 from sycee.decision.v1.decision_pb2 import DECISION_OUTCOME_APPROVED, DECISION_OUTCOME_DECLINED, Decision
 from sycee.ingestion.v1.ingestion_pb2 import Import
-from sycee_cli.commands.imports import place
 from sycee_cli.demo import cdnow, report
 from sycee_cli.demo.story import Decided, Told
 from sycee_cli.suite.errors import SuiteError
-from sycee_cli.suite.folder import StateFolder
 
 
 def test_the_real_shop_is_registered_as_partly_simulated() -> None:
@@ -48,16 +45,6 @@ def test_a_file_that_is_not_the_one_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="is not the file it was"):
         cdnow.orders_file(tmp_path)
     assert not (tmp_path / "CDNOW_master.txt").exists()
-
-
-def test_a_file_is_placed_once_under_the_name_of_its_content(folder: StateFolder, tmp_path: Path) -> None:
-    file = tmp_path / "Orders.CSV"
-    file.write_text("a,b\n1,2\n")
-    name = place(folder, file)
-    assert name == f"{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}.csv"
-    assert (folder.imports / name).read_text() == "a,b\n1,2\n"
-    assert place(folder, file) == name
-    assert [path.name for path in folder.imports.iterdir()] == [name]
 
 
 def test_the_report_counts_what_there_is() -> None:

