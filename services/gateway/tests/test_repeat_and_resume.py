@@ -111,7 +111,7 @@ async def test_the_ledger_down_leaves_no_decision_and_the_same_request_completes
     decision = await gateway.decide()
     assert decision.outcome == APPROVED
     assert decision.decided_at == time_to_proto(START)
-    assert gateway.world.calls["GetProfile"] == 1
+    assert gateway.world.calls["Score"] == 1
     assert len(gateway.world.holds) == 1
 
 

@@ -43,7 +43,7 @@ from sycee_gateway.domain.decision import (
     Verdict,
     name_decision,
 )
-from sycee_gateway.domain.evidence import Offer, Product, Quoted, RulesChecked
+from sycee_gateway.domain.evidence import Offer, Portrait, Product, Quoted, RulesChecked
 from sycee_gateway.domain.policy import Policy
 from sycee_gateway.domain.record import gather_facts, make_record
 from sycee_gateway.flights import Flights
@@ -160,9 +160,18 @@ class DecisionService:
         await self._seals.flush()
 
     async def _decide(self, decision_id: str, asked: Asked) -> Decision:
-        found = await self._decisions.find(decision_id)
-        if found is None:
-            found = await self._evaluate(decision_id, asked)
+        """Asks for the portrait while it looks whether the decision is known: most are not, and a caller waits."""
+        watch = _Watch(self._metrics)
+        portrait = asyncio.create_task(
+            watch.time("profile", self._peers.portrait(asked.merchant_id, asked.as_of)), name="portrait"
+        )
+        portrait.add_done_callback(_noted)
+        try:
+            found = await self._decisions.find(decision_id)
+            if found is None:
+                found = await self._evaluate(decision_id, asked, portrait, watch)
+        finally:
+            portrait.cancel()
         if found.application.payload_sha256 != asked.payload_sha256:
             return found
         return await self._finish(found)
@@ -175,14 +184,13 @@ class DecisionService:
             decision = await self._seal(decision)
         return decision
 
-    async def _evaluate(self, decision_id: str, asked: Asked) -> Decision:
+    async def _evaluate(self, decision_id: str, asked: Asked, waiting: Awaitable[Portrait], watch: _Watch) -> Decision:
         """Gathers the evidence and makes it durable; where it already settles the matter, the outcome with it."""
         if asked.as_of is not None and asked.as_of > self._clock.now():
             raise InvalidArgument("as_of", "must not be in the future", value=asked.as_of.isoformat())
         product = await self._catalogue.product(asked.product_id)
         application = self._application(decision_id, asked, product)
-        watch = _Watch(self._metrics)
-        portrait = await watch.time("profile", self._peers.portrait(asked.merchant_id, asked.as_of))
+        portrait = await waiting
         scored_fen = flow.scored_fen(application.requested_fen, product, portrait.monthly_net_fen)
         party, scored, assessed = await asyncio.gather(
             watch.attempt("party", self._peers.check_party(portrait, self._policy.transfer_recipient)),
@@ -355,6 +363,12 @@ class DecisionService:
         if await self._decisions.accept(decision, drawn):
             return replace(decision, acceptance=drawn)
         return await self._stored(decision.decision_id)
+
+
+def _noted(task: asyncio.Task[Portrait]) -> None:
+    """Marks the error of a portrait that nobody needed as seen."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _key(decision: Decision) -> str:
