@@ -52,9 +52,12 @@ async def shop(sycee: SyceeClient) -> Shop:
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Waits for a state, asking ten times a second, with a bound."""
+    """Waits for a state, asking ten times a second, with a bound. A service that is not back yet is asked again."""
     async with asyncio.timeout(PATIENCE_S):
-        while not await holds():  # noqa: ASYNC110 (other processes cannot set an event here)
+        while True:
+            with contextlib.suppress(ServerFault):
+                if await holds():
+                    return
             await asyncio.sleep(0.1)
 
 
