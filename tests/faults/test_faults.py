@@ -172,7 +172,12 @@ async def test_esg_down_blocks_nothing(suite: Suite, sycee: SyceeClient, shop: S
 
 async def test_the_bus_down_delays_events_and_no_decision(suite: Suite, sycee: SyceeClient, shop: Shop) -> None:
     frozen = suite.stop("nats")
+
+    async def said_to_be_sick() -> bool:
+        return bool((await asyncio.to_thread(suite.status))["gateway"]["health"] != "serving")
+
     try:
+        await until(said_to_be_sick)  # health says so, and decisions go on all the same
         decision = await decide(sycee, shop.merchant_id, 10_000)
     finally:
         os.kill(frozen, signal.SIGCONT)
