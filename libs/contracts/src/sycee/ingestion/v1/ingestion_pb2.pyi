@@ -475,7 +475,9 @@ class EventReject(_message.Message):
     event_id: _builtins.str
     """Its event_id, as sent."""
     reason: _builtins.str
-    """Stable code: INVALID_FIELD, UNKNOWN_MERCHANT, OCCURRED_IN_FUTURE, CONFLICTING_DUPLICATE."""
+    """Stable code: INVALID_FIELD, UNKNOWN_MERCHANT, OCCURRED_IN_FUTURE, CONFLICTING_DUPLICATE; of imports also
+    SKIPPED_BY_MAPPING, for rows that the mapping leaves out.
+    """
     field: _builtins.str
     """The field at fault, as a path from the event; empty where no single field is."""
     description: _builtins.str

@@ -25,7 +25,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Profile(_message.Message):
-    """A merchant's portrait at `as_of`: only events that occurred and were received before it enter.
+    """A merchant's portrait at `as_of`. Windows hold whole days (Asia/Shanghai) before the day of `as_of`; for `as_of` = now,
+    what came of today so far counts in presence, counts and freshness. Events that arrive late enter the day they
+    occurred on, so a portrait of the past is what is known of that day now.
     A section that is absent means that no such event was ever received: missing, never zero and never bad.
     """
 
