@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from support.local_suite import Suite
-from support.shops import admit_solid, application, decide, find, market, publish, solid
+from support.shops import admit_solid, application, batches, decide, find, market, publish, solid
 from sycee.compliance.v1.compliance_pb2 import AppendRecordRequest, GetInclusionProofRequest, GetTreeHeadRequest
 from sycee.decision.v1.decision_pb2 import (
     DECISION_OUTCOME_APPROVED,
@@ -124,7 +124,8 @@ async def test_scoring_killed_in_mid_decision_leaves_nothing_half_done(
 ) -> None:
     suite.stop("scoring")
     under_way = asyncio.ensure_future(decide(sycee, shop.merchant_id))
-    await asyncio.sleep(0)  # lets the call leave
+    await asyncio.wait([under_way], timeout=0.3)  # the decision is under way and waits for the frozen service
+    assert not under_way.done()
     suite.kill("scoring")
     decision = await under_way
     suite.wait_ready()
@@ -233,14 +234,15 @@ async def test_kill_9_loses_nothing_that_was_acknowledged(
 
 async def test_ingestion_killed_while_it_takes_events_counts_each_once(suite: Suite, sycee: SyceeClient) -> None:
     shop = find(MARKET, Archetype.SEASONAL)[0]
-    events = list(shop.events())
+    events = list(solid(shop))
     await sycee.ingestion.RegisterMerchant(shop.registration())
-    first = asyncio.ensure_future(publish(sycee, events))
-    await asyncio.sleep(0)
-    suite.kill("ingestion")
     acknowledged = 0
-    with contextlib.suppress(ServerFault):  # the stream may break: the unanswered batches are sent again
-        acknowledged = sum(answer.accepted_count for answer in await first)
+    with contextlib.suppress(ServerFault):  # the stream breaks: the unanswered batches are sent again
+        async for answer in sycee.ingestion.PublishEvents(batches(events)):
+            if not acknowledged:
+                suite.kill("ingestion")
+            acknowledged += answer.accepted_count
+    assert 0 < acknowledged < len(events)
     await asyncio.to_thread(suite.wait_ready)
 
     again = await publishing_again(sycee, events)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 from google.type.date_pb2 import Date
 from google.type.money_pb2 import Money
@@ -12,16 +12,16 @@ from sycee.decision.v1.decision_pb2 import DecideRequest, Decision
 from sycee.ingestion.v1.event_pb2 import Event
 from sycee.ingestion.v1.ingestion_pb2 import PublishEventsRequest, PublishEventsResponse
 from sycee_cli.bench.market import orders
+from sycee_cli.days import yesterday
 from sycee_client import SyceeClient
 from sycee_simulator import Archetype, Marketplace, Shop
 
 BATCH = 500
-SHANGHAI = timezone(timedelta(hours=8))
 
 
 def market(seed: int) -> Marketplace:
     """A market that ended yesterday."""
-    return Marketplace(seed=seed, end=datetime.now(SHANGHAI).date() - timedelta(days=1))
+    return Marketplace(seed=seed, end=yesterday())
 
 
 def find(market: Marketplace, archetype: Archetype, count: int = 1, skip: int = 0) -> list[Shop]:
@@ -84,7 +84,7 @@ def solid(shop: Shop) -> Iterator[Event]:
 
     430 days with 20 orders of about 110 yuan each, and a clean bureau report.
     """
-    last = datetime.now(SHANGHAI).date() - timedelta(days=1)
+    last = yesterday()
     yield from orders(shop.merchant_id, last, HISTORY_DAYS, ORDERS_A_DAY)
     report = Event(source="bureau", event_id=f"{shop.merchant_id}-report", merchant_id=shop.merchant_id)
     report.occurred_at.FromDatetime(datetime(last.year, last.month, last.day, tzinfo=UTC))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,9 +18,9 @@ from sycee.compliance.v1 import compliance_pb2_grpc
 from sycee_compliance.server import build
 from sycee_compliance.settings import Settings
 from sycee_service.clock import ManualClock
-from sycee_service.testing import Nats, Postgres, postgres_server, postgres_url, running
+from sycee_service.testing import Postgres, postgres_server, postgres_url, running, shared_nats_url
 
-__all__ = ["postgres_server", "postgres_url"]
+__all__ = ["postgres_server", "postgres_url", "shared_nats_url"]
 
 # The development renderer wants a stack as text; the service's own logs, and these, give it as a list.
 structlog.configure(processors=[structlog.processors.JSONRenderer()])
@@ -42,17 +42,6 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_key(tmp_path_factory.mktemp("keys"))
 
 
-@pytest.fixture(scope="session")
-def bus_url() -> Iterator[str]:
-    """One NATS for all tests of this folder: none of them looks at it."""
-    server = Nats()
-    try:
-        server.start()
-        yield server.url
-    finally:
-        server.remove()
-
-
 @dataclass(frozen=True)
 class Server:
     """A running server with a stub that calls it as the gateway, and the clock it goes by."""
@@ -67,12 +56,12 @@ Start = Callable[..., AbstractAsyncContextManager[Server]]
 
 
 @pytest.fixture(scope="session")
-def start(key_file: Path, bus_url: str) -> Start:
+def start(key_file: Path, shared_nats_url: str) -> Start:
     """Starts a server on a database; again on the same one is a restart or a second replica."""
 
     @asynccontextmanager
     async def begin(database_url: str, *, peer: str = "gateway", **changes: Any) -> AsyncIterator[Server]:
-        values = {"database_url": database_url, "nats_url": bus_url, "log_key_file": key_file, **changes}
+        values = {"database_url": database_url, "nats_url": shared_nats_url, "log_key_file": key_file, **changes}
         settings, clock = Settings(**values), ManualClock(START)
         async with running(settings, build, clock=clock, peer=peer) as channel:
             yield Server(compliance_pb2_grpc.ComplianceServiceStub(channel), channel, clock, settings)

@@ -231,13 +231,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def test_a_kill_in_mid_append_leaves_no_gap(postgres_url: str, bus_url: str, key_file: Path) -> None:
+async def test_a_kill_in_mid_append_leaves_no_gap(postgres_url: str, shared_nats_url: str, key_file: Path) -> None:
     port = free_port()
     environment = {
         "SYCEE_COMPLIANCE_LISTEN": f"127.0.0.1:{port}",
         "SYCEE_COMPLIANCE_ALLOW_PLAINTEXT": "true",
         "SYCEE_COMPLIANCE_DATABASE_URL": postgres_url,
-        "SYCEE_COMPLIANCE_NATS_URL": bus_url,
+        "SYCEE_COMPLIANCE_NATS_URL": shared_nats_url,
         "SYCEE_COMPLIANCE_LOG_KEY_FILE": str(key_file),
     }
     told: dict[int, pb.AppendRecordResponse] = {}

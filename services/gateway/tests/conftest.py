@@ -14,12 +14,12 @@ from sycee.decision.v1 import decision_pb2, decision_pb2_grpc
 from sycee_gateway.server import build
 from sycee_gateway.settings import Settings
 from sycee_service.clock import ManualClock
-from sycee_service.testing import Nats, postgres_url, running
+from sycee_service.testing import postgres_url, running, shared_nats_url
 from sycee_service.wire import fen_to_money
 
 from .fakes import START, World, serving
 
-__all__ = ["postgres_url"]
+__all__ = ["postgres_url", "shared_nats_url"]
 
 OPERATOR = (("x-test-peer", "operator"),)
 
@@ -71,17 +71,6 @@ def grpc_kept_alive() -> Iterator[None]:
     loop.close()
 
 
-@pytest.fixture(scope="session")
-def nats_url() -> Iterator[str]:
-    """One server for all tests: events of different tests bear different ids."""
-    server = Nats()
-    try:
-        server.start()
-        yield server.url
-    finally:
-        server.remove()
-
-
 @pytest.fixture
 def world() -> World:
     """What the other services answer."""
@@ -92,7 +81,7 @@ Start = Callable[..., Any]
 
 
 @pytest.fixture
-async def start(world: World, postgres_url: str, nats_url: str) -> AsyncIterator[Start]:
+async def start(world: World, postgres_url: str, shared_nats_url: str) -> AsyncIterator[Start]:
     """Starts a gateway; a second start is a restart, or a second replica, on the same database."""
     async with serving(world) as address:
 
@@ -101,7 +90,7 @@ async def start(world: World, postgres_url: str, nats_url: str) -> AsyncIterator
             values: dict[str, Any] = {
                 "allow_plaintext": True,
                 "database_url": postgres_url,
-                "nats_url": nats_url,
+                "nats_url": shared_nats_url,
                 "sweep_interval_ms": 3_600_000,
                 # Events stay in the outbox: only one test listens to the bus, and asks for them.
                 "outbox_linger_ms": 3_600_000,

@@ -233,13 +233,13 @@ async def test_the_sweeper_finishes_what_nobody_asks_for_again(
     assert [hold.state for hold in world.holds.values()] == [held["Void" in down]]
 
 
-async def test_a_decision_is_announced_once(start: Start, nats_url: str) -> None:
+async def test_a_decision_is_announced_once(start: Start, shared_nats_url: str) -> None:
     async with start(outbox_linger_ms=20) as gateway:
         decision = await gateway.decide("request-announced")
         await gateway.decide("request-announced")
         await gateway.accept(decision.decision_id)
         seen: list[str] = []
-        client = await nats.connect(nats_url)
+        client = await nats.connect(shared_nats_url)
         try:
             source = await client.jetstream().pull_subscribe("sycee.decision.>", durable="announced")
             async with asyncio.timeout(10):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from sycee.ingestion.v1 import ingestion_pb2_grpc
 from sycee_ingestion.server import build
 from sycee_ingestion.settings import Settings
 from sycee_service.clock import ManualClock
-from sycee_service.testing import Nats, postgres_server, postgres_url, running  # noqa: F401 - fixtures by name
+from sycee_service.testing import postgres_server, postgres_url, running, shared_nats_url  # noqa: F401 - fixtures by name
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the helpers here: importlib mode leaves the folder out
 
@@ -24,17 +24,6 @@ def clock() -> ManualClock:
     return ManualClock(NOW)
 
 
-@pytest.fixture(scope="session")
-def nats_url() -> Iterator[str]:
-    """One bus for all tests here: none of them stops it."""
-    server = Nats()
-    try:
-        server.start()
-        yield server.url
-    finally:
-        server.remove()
-
-
 @pytest.fixture
 def import_root(tmp_path: Path) -> Path:
     """The folder that imports are read from."""
@@ -44,13 +33,13 @@ def import_root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(postgres_url: str, nats_url: str, tmp_path: Path, import_root: Path) -> Settings:  # noqa: F811
+def settings(postgres_url: str, shared_nats_url: str, tmp_path: Path, import_root: Path) -> Settings:  # noqa: F811
     """A server of this test's own."""
     key = tmp_path / "data.key"
     key.write_bytes(bytes(range(32)))
     return Settings(
         database_url=postgres_url,
-        nats_url=nats_url,
+        nats_url=shared_nats_url,
         data_key_file=key,
         import_root=import_root,
         import_poll_ms=20,

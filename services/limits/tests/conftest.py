@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -27,8 +27,10 @@ from sycee_limits.settings import Settings
 from sycee_limits.store import LimitsStore
 from sycee_service.clock import ManualClock
 from sycee_service.database import Database, open_pool
-from sycee_service.testing import Nats, postgres_url, running, until  # noqa: F401 - pytest finds fixtures by name
+from sycee_service.testing import postgres_url, running, shared_nats_url, until
 from sycee_service.wire import date_to_proto, fen_to_money
+
+__all__ = ["postgres_url", "shared_nats_url"]
 
 # A busy machine is no failure of the code.
 hypothesis.settings.register_profile("limits", deadline=None)
@@ -47,17 +49,6 @@ def catalogue() -> Catalogue:
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock(START)
-
-
-@pytest.fixture(scope="session")
-def shared_nats_url() -> Iterator[str]:
-    """One NATS for all tests that do not look at it."""
-    server = Nats()
-    try:
-        server.start()
-        yield server.url
-    finally:
-        server.remove()
 
 
 @dataclass

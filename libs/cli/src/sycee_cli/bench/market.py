@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 
 from google.type.money_pb2 import Money
 from sycee.decision.v1.decision_pb2 import DecideRequest
@@ -13,17 +13,13 @@ from sycee.ingestion.v1.ingestion_pb2 import PublishEventsRequest
 from sycee_client import SyceeClient
 from sycee_simulator import Archetype, Marketplace, Shop
 
+from sycee_cli.days import SHANGHAI, yesterday
+
 BATCH_EVENTS = 500
 LENDABLE = frozenset({Archetype.STEADY, Archetype.GROWING, Archetype.SEASONAL, Archetype.GREEN})
-SHANGHAI = timezone(timedelta(hours=8))
 FIVE_YEARS_DAYS = 1_826
 SOLID_DAYS = 430
 SOLID_ORDERS_A_DAY = 20
-
-
-def yesterday() -> date:
-    """The last day that is over in Shanghai."""
-    return (datetime.now(SHANGHAI) - timedelta(days=1)).date()
 
 
 def lendable(count: int, seed: int = 5) -> list[Shop]:

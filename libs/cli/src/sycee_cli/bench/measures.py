@@ -19,6 +19,7 @@ from sycee_client import SyceeClient
 from sycee_cli.bench import market
 from sycee_cli.bench.echo import PAYLOAD, echo_server
 from sycee_cli.bench.load import Run, paced, saturate
+from sycee_cli.days import yesterday
 
 IN_FLIGHT = 16
 ECHOES = 15_000
@@ -59,7 +60,7 @@ async def publishing(inside: SyceeClient) -> AsyncIterator[Measure]:
         await inside.ingestion.RegisterMerchant(shop.registration())
     a_day = PUBLISHED_EVENTS // (len(shops) * 365)
     requests = market.batches(
-        event for shop in shops for event in market.orders(shop.merchant_id, market.yesterday(), 365, a_day)
+        event for shop in shops for event in market.orders(shop.merchant_id, yesterday(), 365, a_day)
     )
     begin = time.perf_counter()
     stored = await market.publish(inside, requests)
@@ -76,7 +77,7 @@ async def reading(inside: SyceeClient) -> AsyncIterator[Measure]:
     registration.merchant_id, registration.request_id = merchant_id, f"register-{merchant_id}"
     registration.ClearField("shops")
     await inside.ingestion.RegisterMerchant(registration)
-    history = market.orders(merchant_id, market.yesterday(), market.FIVE_YEARS_DAYS, 5)
+    history = market.orders(merchant_id, yesterday(), market.FIVE_YEARS_DAYS, 5)
     await market.publish(inside, market.batches(history))
 
     async def profile(_: int) -> Message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,12 +17,12 @@ from sycee.decision.v1.decision_pb2 import DECISION_OUTCOME_APPROVED, DecideRequ
 from sycee.esg.v1.esg_pb2 import Rating
 
 from sycee_cli.commands.options import State
+from sycee_cli.days import SHANGHAI
 from sycee_cli.money import money_of, percent, shown
 from sycee_cli.session import Session, open_session, run
 from sycee_cli.suite.errors import SuiteError
 from sycee_cli.suite.folder import find_folder
 
-SHANGHAI = timezone(timedelta(hours=8))
 COLOURS = {"APPROVED": "bold green", "DECLINED": "bold red", "REFERRED": "bold yellow"}
 
 

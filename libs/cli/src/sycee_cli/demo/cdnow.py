@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -26,6 +26,7 @@ from sycee.compliance.v1.compliance_pb2 import (
 )
 from sycee.ingestion.v1.ingestion_pb2 import Operator, RegisterEntry, RegisterMerchantRequest, Shop
 
+from sycee_cli.days import SHANGHAI
 from sycee_cli.suite.errors import SuiteError
 
 MERCHANT_ID = "cdnow"
@@ -33,7 +34,7 @@ ORDERS = 69_659
 WHEEL = "Lifetimes==0.11.3"
 INSIDE = "lifetimes/datasets/CDNOW_master.txt"
 SHA256 = "eff6889ed364c5199d6eacbbeb7a6d559971df4406ac876f322c373f00a072ef"
-DECIDED_ON = datetime(1998, 7, 1, tzinfo=timezone(timedelta(hours=8)))
+DECIDED_ON = datetime(1998, 7, 1, tzinfo=SHANGHAI)
 DOWNLOAD_LIMIT_S = 300
 # Numbers in the form of the real ones that belong to nobody; the region 330000 is no county's.
 OPERATOR = Operator(name="沈拟唱", resident_id="330000196005120014", phone="16412345678")

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +23,7 @@ from sycee_client.receipts import ReceiptError
 from sycee_simulator import Archetype, Marketplace, Shop
 
 from sycee_cli.commands.imports import import_placed, place
+from sycee_cli.days import yesterday
 from sycee_cli.demo import cdnow
 from sycee_cli.suite.errors import SuiteError
 from sycee_cli.suite.folder import StateFolder
@@ -32,7 +33,6 @@ Item = TypeVar("Item")
 SHOPS = 200
 AT_A_TIME = 8
 BATCH_EVENTS = 500
-SHANGHAI = timezone(timedelta(hours=8))
 ASKED_YUAN = (20_000, 50_000, 80_000, 120_000)
 PRODUCTS = {Archetype.NEW: "startup", Archetype.GREEN: "green"}
 STARTUP_YUAN = 15_000
@@ -63,7 +63,7 @@ class Told:
 
 async def tell(sycee: SyceeClient, folder: StateFolder, key: Ed25519PublicKey, seed: int, console: Console) -> Told:
     """Runs it all. The same seed on the same day sends the same requests, which are answered as before."""
-    shops = list(Marketplace(seed=seed, end=_yesterday()).shops(SHOPS))
+    shops = list(Marketplace(seed=seed, end=yesterday()).shops(SHOPS))
     file = await asyncio.to_thread(cdnow.orders_file, Path(".cache/data"))
     with _progress(console) as bar:
         imported = await _admit_cdnow(sycee, folder, file, bar)
@@ -74,10 +74,6 @@ async def tell(sycee: SyceeClient, folder: StateFolder, key: Ed25519PublicKey, s
         decided, seconds = await _decide(sycee, key, requests, bar)
     repeated = sum(each.decision.decided_at.ToDatetime(UTC).timestamp() < begun for each in decided)
     return Told(decided, seconds, events, events_per_s, imported, repeated)
-
-
-def _yesterday() -> date:
-    return (datetime.now(SHANGHAI) - timedelta(days=1)).date()
 
 
 def _progress(console: Console) -> Progress:

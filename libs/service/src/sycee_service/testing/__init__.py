@@ -12,7 +12,14 @@ In a `conftest.py`:
 """
 
 from sycee_service.testing.certificates import Authority, Identity
-from sycee_service.testing.fixtures import fresh_database, nats_server, nats_url, postgres_server, postgres_url
+from sycee_service.testing.fixtures import (
+    fresh_database,
+    nats_server,
+    nats_url,
+    postgres_server,
+    postgres_url,
+    shared_nats_url,
+)
 from sycee_service.testing.nats import Nats
 from sycee_service.testing.postgres import Postgres
 from sycee_service.testing.running import hosting, running, until
@@ -29,5 +36,6 @@ __all__ = [
     "postgres_server",
     "postgres_url",
     "running",
+    "shared_nats_url",
     "until",
 ]

@@ -54,6 +54,17 @@ def nats_server() -> Iterator[Nats]:
         server.remove()
 
 
+@pytest.fixture(scope="session")
+def shared_nats_url() -> Iterator[str]:
+    """The address of one server for all tests that do not stop it; events of different tests bear different ids."""
+    server = Nats()
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.remove()
+
+
 @pytest.fixture
 def nats_url() -> Iterator[str]:
     """The address of a server of this test's own."""
