@@ -3,9 +3,11 @@
 isort:skip_file
 What happens in a merchant's trade. Platforms publish these as they occur, late and out of order if need be."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from google.type import latlng_pb2 as _latlng_pb2
@@ -119,7 +121,9 @@ Global___TaxRating: _TypeAlias = TaxRating  # noqa: Y015
 
 @_typing.final
 class Event(_message.Message):
-    """One thing that happened. `source` and `event_id` together name it for ever: the same pair twice is one event."""
+    """One thing that happened. `source` and `event_id` together name it for ever: the same pair twice is one event.
+    What was said wrongly is said again with a higher `revision`; the highest one counts, in whatever order they come.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -127,6 +131,8 @@ class Event(_message.Message):
     EVENT_ID_FIELD_NUMBER: _builtins.int
     MERCHANT_ID_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
     REFUND_FIELD_NUMBER: _builtins.int
     REVIEW_FIELD_NUMBER: _builtins.int
@@ -139,12 +145,21 @@ class Event(_message.Message):
     ENERGY_USE_FIELD_NUMBER: _builtins.int
     STORE_PENALTY_FIELD_NUMBER: _builtins.int
     REPAYMENT_FIELD_NUMBER: _builtins.int
+    INVOICE_FIELD_NUMBER: _builtins.int
+    DAILY_COUNT_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """The platform or feed that says so, such as "taobao". Lower-case letters, digits, dot, dash, underscore."""
     event_id: _builtins.str
     """The source's own identifier of the event."""
     merchant_id: _builtins.str
     """The merchant it belongs to; it must have been registered."""
+    revision: _builtins.int
+    """0 as first said; a correction has a higher number and replaces the whole event. It keeps merchant, kind and the
+    business day (Asia/Shanghai) of `occurred_at`: what moves to another day is withdrawn and published under another
+    event_id.
+    """
+    withdrawn: _builtins.bool
+    """Whether the event turned out not to have happened (a cancelled order): with this revision it counts for nothing."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When it happened (UTC). Up to five minutes ahead of the server's clock is borne as clock skew; later is rejected."""
@@ -197,6 +212,14 @@ class Event(_message.Message):
     def repayment(self) -> Global___Repayment:
         """A repayment of a loan, or the lack of one."""
 
+    @_builtins.property
+    def invoice(self) -> Global___Invoice:
+        """An invoice issued or received."""
+
+    @_builtins.property
+    def daily_count(self) -> Global___DailyCount:
+        """Payments of one day, from a source that only counts them."""
+
     def __init__(
         self,
         *,
@@ -204,6 +227,8 @@ class Event(_message.Message):
         event_id: _builtins.str = ...,
         merchant_id: _builtins.str = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        revision: _builtins.int = ...,
+        withdrawn: _builtins.bool = ...,
         order: Global___Order | None = ...,
         refund: Global___Refund | None = ...,
         review: Global___Review | None = ...,
@@ -216,12 +241,14 @@ class Event(_message.Message):
         energy_use: Global___EnergyUse | None = ...,
         store_penalty: Global___StorePenalty | None = ...,
         repayment: Global___Repayment | None = ...,
+        invoice: Global___Invoice | None = ...,
+        daily_count: Global___DailyCount | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "bureau_report", b"bureau_report", "energy_use", b"energy_use", "occurred_at", b"occurred_at", "order", b"order", "refund", b"refund", "repayment", b"repayment", "review", b"review", "settlement", b"settlement", "shipment", b"shipment", "social_activity", b"social_activity", "store_penalty", b"store_penalty", "tax_record", b"tax_record", "traffic", b"traffic"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "bureau_report", b"bureau_report", "daily_count", b"daily_count", "energy_use", b"energy_use", "invoice", b"invoice", "occurred_at", b"occurred_at", "order", b"order", "refund", b"refund", "repayment", b"repayment", "review", b"review", "settlement", b"settlement", "shipment", b"shipment", "social_activity", b"social_activity", "store_penalty", b"store_penalty", "tax_record", b"tax_record", "traffic", b"traffic"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "bureau_report", b"bureau_report", "energy_use", b"energy_use", "event_id", b"event_id", "merchant_id", b"merchant_id", "occurred_at", b"occurred_at", "order", b"order", "refund", b"refund", "repayment", b"repayment", "review", b"review", "settlement", b"settlement", "shipment", b"shipment", "social_activity", b"social_activity", "source", b"source", "store_penalty", b"store_penalty", "tax_record", b"tax_record", "traffic", b"traffic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "bureau_report", b"bureau_report", "daily_count", b"daily_count", "energy_use", b"energy_use", "event_id", b"event_id", "invoice", b"invoice", "merchant_id", b"merchant_id", "occurred_at", b"occurred_at", "order", b"order", "refund", b"refund", "repayment", b"repayment", "review", b"review", "revision", b"revision", "settlement", b"settlement", "shipment", b"shipment", "social_activity", b"social_activity", "source", b"source", "store_penalty", b"store_penalty", "tax_record", b"tax_record", "traffic", b"traffic", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["order", "refund", "review", "shipment", "settlement", "traffic", "social_activity", "bureau_report", "tax_record", "energy_use", "store_penalty", "repayment"]  # noqa: Y015
+    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["order", "refund", "review", "shipment", "settlement", "traffic", "social_activity", "bureau_report", "tax_record", "energy_use", "store_penalty", "repayment", "invoice", "daily_count"]  # noqa: Y015
     _WhichOneofArgType_body: _TypeAlias = _typing.Literal["body", b"body"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_body) -> _WhichOneofReturnType_body | None: ...
 
@@ -240,6 +267,7 @@ class Order(_message.Message):
     CATEGORY_FIELD_NUMBER: _builtins.int
     DEVICE_DIGEST_FIELD_NUMBER: _builtins.int
     ADDRESS_DIGEST_FIELD_NUMBER: _builtins.int
+    GOODS_ID_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     """The platform's order number."""
     buyer_id: _builtins.str
@@ -252,6 +280,8 @@ class Order(_message.Message):
     """Digest of the device that ordered, to find rings. Never a raw device number."""
     address_digest: _builtins.str
     """Digest of the delivery address."""
+    goods_id: _builtins.str
+    """The goods (SKU) that most of the amount was paid for, to find concentration and odd prices."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """What the buyer paid, freight included, coupons deducted. CNY, whole fen, zero or more."""
@@ -266,10 +296,11 @@ class Order(_message.Message):
         category: _builtins.str = ...,
         device_digest: _builtins.str = ...,
         address_digest: _builtins.str = ...,
+        goods_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_digest", b"address_digest", "amount", b"amount", "buyer_id", b"buyer_id", "category", b"category", "device_digest", b"device_digest", "item_count", b"item_count", "order_id", b"order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_digest", b"address_digest", "amount", b"amount", "buyer_id", b"buyer_id", "category", b"category", "device_digest", b"device_digest", "goods_id", b"goods_id", "item_count", b"item_count", "order_id", b"order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -407,6 +438,9 @@ class Settlement(_message.Message):
 
     NET_AMOUNT_FIELD_NUMBER: _builtins.int
     FEE_AMOUNT_FIELD_NUMBER: _builtins.int
+    ACCOUNT_DIGEST_FIELD_NUMBER: _builtins.int
+    account_digest: _builtins.str
+    """Digest of the account paid to, keyed by whoever sends it: a change is a warning (rule LM-05). Never a number."""
     @_builtins.property
     def net_amount(self) -> _money_pb2.Money:
         """What arrived, net of platform fees. CNY, whole fen, zero or more."""
@@ -420,10 +454,11 @@ class Settlement(_message.Message):
         *,
         net_amount: _money_pb2.Money | None = ...,
         fee_amount: _money_pb2.Money | None = ...,
+        account_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["fee_amount", b"fee_amount", "net_amount", b"net_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fee_amount", b"fee_amount", "net_amount", b"net_amount"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_digest", b"account_digest", "fee_amount", b"fee_amount", "net_amount", b"net_amount"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -499,6 +534,8 @@ class BureauReport(_message.Message):
     REPAYMENT_GRID_FIELD_NUMBER: _builtins.int
     ENQUIRIES_3M_FIELD_NUMBER: _builtins.int
     PUBLIC_RECORDS_FIELD_NUMBER: _builtins.int
+    ACCOUNTS_FIELD_NUMBER: _builtins.int
+    ENQUIRIES_12M_FIELD_NUMBER: _builtins.int
     open_accounts: _builtins.int
     """Open credit accounts."""
     repayment_grid: _builtins.str
@@ -507,6 +544,8 @@ class BureauReport(_message.Message):
     """Enquiries by lenders in the last three months."""
     public_records: _builtins.int
     """Public records: enforcement cases, judgements."""
+    enquiries_12m: _builtins.int
+    """Enquiries by lenders in the last twelve months; unset where the report does not say."""
     @_builtins.property
     def report_date(self) -> _date_pb2.Date:
         """Day of the report."""
@@ -523,6 +562,10 @@ class BureauReport(_message.Message):
     def monthly_debt_service(self) -> _money_pb2.Money:
         """Monthly debt service elsewhere. CNY."""
 
+    @_builtins.property
+    def accounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___BureauAccount]:
+        """The accounts behind the sums, where the report lists them."""
+
     def __init__(
         self,
         *,
@@ -534,14 +577,124 @@ class BureauReport(_message.Message):
         repayment_grid: _builtins.str = ...,
         enquiries_3m: _builtins.int = ...,
         public_records: _builtins.int = ...,
+        accounts: _abc.Iterable[Global___BureauAccount] | None = ...,
+        enquiries_12m: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["credit_lines", b"credit_lines", "monthly_debt_service", b"monthly_debt_service", "outstanding", b"outstanding", "report_date", b"report_date"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_enquiries_12m", b"_enquiries_12m", "credit_lines", b"credit_lines", "enquiries_12m", b"enquiries_12m", "monthly_debt_service", b"monthly_debt_service", "outstanding", b"outstanding", "report_date", b"report_date"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credit_lines", b"credit_lines", "enquiries_3m", b"enquiries_3m", "monthly_debt_service", b"monthly_debt_service", "open_accounts", b"open_accounts", "outstanding", b"outstanding", "public_records", b"public_records", "repayment_grid", b"repayment_grid", "report_date", b"report_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_enquiries_12m", b"_enquiries_12m", "accounts", b"accounts", "credit_lines", b"credit_lines", "enquiries_12m", b"enquiries_12m", "enquiries_3m", b"enquiries_3m", "monthly_debt_service", b"monthly_debt_service", "open_accounts", b"open_accounts", "outstanding", b"outstanding", "public_records", b"public_records", "repayment_grid", b"repayment_grid", "report_date", b"report_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__enquiries_12m: _TypeAlias = _typing.Literal["enquiries_12m"]  # noqa: Y015
+    _WhichOneofArgType__enquiries_12m: _TypeAlias = _typing.Literal["_enquiries_12m", b"_enquiries_12m"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__enquiries_12m) -> _WhichOneofReturnType__enquiries_12m | None: ...
+
+Global___BureauReport: _TypeAlias = BureauReport  # noqa: Y015
+
+@_typing.final
+class BureauAccount(_message.Message):
+    """One credit account in a bureau report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[BureauAccount._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: BureauAccount._Kind.ValueType  # 0
+        """Not said."""
+        KIND_LOAN: BureauAccount._Kind.ValueType  # 1
+        """A loan."""
+        KIND_CREDIT_CARD: BureauAccount._Kind.ValueType  # 2
+        """A credit card."""
+        KIND_GUARANTEE: BureauAccount._Kind.ValueType  # 3
+        """A guarantee given for somebody else."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What it is."""
+
+    KIND_UNSPECIFIED: BureauAccount.Kind.ValueType  # 0
+    """Not said."""
+    KIND_LOAN: BureauAccount.Kind.ValueType  # 1
+    """A loan."""
+    KIND_CREDIT_CARD: BureauAccount.Kind.ValueType  # 2
+    """A credit card."""
+    KIND_GUARANTEE: BureauAccount.Kind.ValueType  # 3
+    """A guarantee given for somebody else."""
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[BureauAccount._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: BureauAccount._State.ValueType  # 0
+        """Not said."""
+        STATE_NORMAL: BureauAccount._State.ValueType  # 1
+        """Open and paid as agreed."""
+        STATE_OVERDUE: BureauAccount._State.ValueType  # 2
+        """Open and overdue."""
+        STATE_CLOSED: BureauAccount._State.ValueType  # 3
+        """Paid off and closed."""
+        STATE_WRITTEN_OFF: BureauAccount._State.ValueType  # 4
+        """Written off by the lender."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """How it stands."""
+
+    STATE_UNSPECIFIED: BureauAccount.State.ValueType  # 0
+    """Not said."""
+    STATE_NORMAL: BureauAccount.State.ValueType  # 1
+    """Open and paid as agreed."""
+    STATE_OVERDUE: BureauAccount.State.ValueType  # 2
+    """Open and overdue."""
+    STATE_CLOSED: BureauAccount.State.ValueType  # 3
+    """Paid off and closed."""
+    STATE_WRITTEN_OFF: BureauAccount.State.ValueType  # 4
+    """Written off by the lender."""
+
+    KIND_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    OPENED_ON_FIELD_NUMBER: _builtins.int
+    GRANTED_FIELD_NUMBER: _builtins.int
+    OUTSTANDING_FIELD_NUMBER: _builtins.int
+    REPAYMENT_GRID_FIELD_NUMBER: _builtins.int
+    kind: Global___BureauAccount.Kind.ValueType
+    """What it is."""
+    state: Global___BureauAccount.State.ValueType
+    """How it stands."""
+    repayment_grid: _builtins.str
+    """The last 24 months, newest first, as in `BureauReport.repayment_grid`."""
+    @_builtins.property
+    def opened_on(self) -> _date_pb2.Date:
+        """The day it was opened."""
+
+    @_builtins.property
+    def granted(self) -> _money_pb2.Money:
+        """The line or amount granted. CNY."""
+
+    @_builtins.property
+    def outstanding(self) -> _money_pb2.Money:
+        """What is owed. CNY."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___BureauAccount.Kind.ValueType = ...,
+        state: Global___BureauAccount.State.ValueType = ...,
+        opened_on: _date_pb2.Date | None = ...,
+        granted: _money_pb2.Money | None = ...,
+        outstanding: _money_pb2.Money | None = ...,
+        repayment_grid: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["granted", b"granted", "opened_on", b"opened_on", "outstanding", b"outstanding"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["granted", b"granted", "kind", b"kind", "opened_on", b"opened_on", "outstanding", b"outstanding", "repayment_grid", b"repayment_grid", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___BureauReport: _TypeAlias = BureauReport  # noqa: Y015
+Global___BureauAccount: _TypeAlias = BureauAccount  # noqa: Y015
 
 @_typing.final
 class TaxRecord(_message.Message):
@@ -733,3 +886,96 @@ class Repayment(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Repayment: _TypeAlias = Repayment  # noqa: Y015
+
+@_typing.final
+class Invoice(_message.Message):
+    """A VAT invoice issued or received. A red-letter invoice, which takes one back, has negative amounts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Direction:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _DirectionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Invoice._Direction.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        DIRECTION_UNSPECIFIED: Invoice._Direction.ValueType  # 0
+        """Not said: refused."""
+        DIRECTION_SALE: Invoice._Direction.ValueType  # 1
+        """The merchant sold (销项)."""
+        DIRECTION_PURCHASE: Invoice._Direction.ValueType  # 2
+        """The merchant bought (进项)."""
+
+    class Direction(_Direction, metaclass=_DirectionEnumTypeWrapper):
+        """Which side the merchant is on."""
+
+    DIRECTION_UNSPECIFIED: Invoice.Direction.ValueType  # 0
+    """Not said: refused."""
+    DIRECTION_SALE: Invoice.Direction.ValueType  # 1
+    """The merchant sold (销项)."""
+    DIRECTION_PURCHASE: Invoice.Direction.ValueType  # 2
+    """The merchant bought (进项)."""
+
+    DIRECTION_FIELD_NUMBER: _builtins.int
+    COUNTERPARTY_ID_FIELD_NUMBER: _builtins.int
+    NET_AMOUNT_FIELD_NUMBER: _builtins.int
+    TAX_AMOUNT_FIELD_NUMBER: _builtins.int
+    VOIDED_FIELD_NUMBER: _builtins.int
+    direction: Global___Invoice.Direction.ValueType
+    """Which side the merchant is on."""
+    counterparty_id: _builtins.str
+    """Pseudonym of the other side, stable within the source. Never a name."""
+    voided: _builtins.bool
+    """Whether it was voided: it is kept and counts for no amount."""
+    @_builtins.property
+    def net_amount(self) -> _money_pb2.Money:
+        """Amount without tax. CNY, whole fen; negative on a red-letter invoice."""
+
+    @_builtins.property
+    def tax_amount(self) -> _money_pb2.Money:
+        """Tax, of the sign of the amount. CNY, whole fen."""
+
+    def __init__(
+        self,
+        *,
+        direction: Global___Invoice.Direction.ValueType = ...,
+        counterparty_id: _builtins.str = ...,
+        net_amount: _money_pb2.Money | None = ...,
+        tax_amount: _money_pb2.Money | None = ...,
+        voided: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["net_amount", b"net_amount", "tax_amount", b"tax_amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counterparty_id", b"counterparty_id", "direction", b"direction", "net_amount", b"net_amount", "tax_amount", b"tax_amount", "voided", b"voided"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Invoice: _TypeAlias = Invoice  # noqa: Y015
+
+@_typing.final
+class DailyCount(_message.Message):
+    """Payments of one day (the day of `occurred_at` in Asia/Shanghai), from a source that counts and lists no orders."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAYMENT_COUNT_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    payment_count: _builtins.int
+    """Payments received."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """Their sum, where the source says it. CNY."""
+
+    def __init__(
+        self,
+        *,
+        payment_count: _builtins.int = ...,
+        amount: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "payment_count", b"payment_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DailyCount: _TypeAlias = DailyCount  # noqa: Y015

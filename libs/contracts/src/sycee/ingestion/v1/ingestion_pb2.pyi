@@ -5,6 +5,7 @@ Merchants, their events, and the portrait made of them."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -42,6 +43,8 @@ class Merchant(_message.Message):
     OPERATOR_MASKED_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     SIMULATED_FIELD_NUMBER: _builtins.int
+    LINKED_MERCHANT_IDS_FIELD_NUMBER: _builtins.int
+    ERASED_AT_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """Chosen by whoever registered it."""
     name: _builtins.str
@@ -72,6 +75,14 @@ class Merchant(_message.Message):
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was registered here."""
 
+    @_builtins.property
+    def linked_merchant_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Merchants that a person has confirmed to be of the same operator."""
+
+    @_builtins.property
+    def erased_at(self) -> _timestamp_pb2.Timestamp:
+        """When its personal data was erased; unset while it was not. An erased merchant takes no events and has no portrait."""
+
     def __init__(
         self,
         *,
@@ -87,10 +98,12 @@ class Merchant(_message.Message):
         operator_masked: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         simulated: _builtins.bool = ...,
+        linked_merchant_ids: _abc.Iterable[_builtins.str] | None = ...,
+        erased_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_employee_count", b"_employee_count", "created_at", b"created_at", "employee_count", b"employee_count", "register_entry", b"register_entry"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_employee_count", b"_employee_count", "created_at", b"created_at", "employee_count", b"employee_count", "erased_at", b"erased_at", "register_entry", b"register_entry"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_employee_count", b"_employee_count", "borrower_kind", b"borrower_kind", "category", b"category", "created_at", b"created_at", "employee_count", b"employee_count", "merchant_id", b"merchant_id", "name", b"name", "operator_masked", b"operator_masked", "province_code", b"province_code", "register_entry", b"register_entry", "shops", b"shops", "simulated", b"simulated", "uscc", b"uscc"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_employee_count", b"_employee_count", "borrower_kind", b"borrower_kind", "category", b"category", "created_at", b"created_at", "employee_count", b"employee_count", "erased_at", b"erased_at", "linked_merchant_ids", b"linked_merchant_ids", "merchant_id", b"merchant_id", "name", b"name", "operator_masked", b"operator_masked", "province_code", b"province_code", "register_entry", b"register_entry", "shops", b"shops", "simulated", b"simulated", "uscc", b"uscc"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__employee_count: _TypeAlias = _typing.Literal["employee_count"]  # noqa: Y015
     _WhichOneofArgType__employee_count: _TypeAlias = _typing.Literal["_employee_count", b"_employee_count"]  # noqa: Y015
@@ -199,6 +212,32 @@ class Operator(_message.Message):
 Global___Operator: _TypeAlias = Operator  # noqa: Y015
 
 @_typing.final
+class SettlementAccount(_message.Message):
+    """An account that the merchant is paid out to. Stored as a keyed digest alone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    ACCOUNT_NUMBER_FIELD_NUMBER: _builtins.int
+    platform: _builtins.str
+    """The platform that pays out, such as "taobao"."""
+    account_number: _builtins.str
+    """The account number, digits only; only its digest is kept."""
+    def __init__(
+        self,
+        *,
+        platform: _builtins.str = ...,
+        account_number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_number", b"account_number", "platform", b"platform"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SettlementAccount: _TypeAlias = SettlementAccount  # noqa: Y015
+
+@_typing.final
 class Identity(_message.Message):
     """What compliance needs to know whom it deals with. Only internal peers receive it."""
 
@@ -248,6 +287,8 @@ class RegisterMerchantRequest(_message.Message):
     OPERATOR_FIELD_NUMBER: _builtins.int
     REGISTER_ENTRY_FIELD_NUMBER: _builtins.int
     SIMULATED_FIELD_NUMBER: _builtins.int
+    SETTLEMENT_ACCOUNTS_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call idempotent; a UUID is best."""
     merchant_id: _builtins.str
@@ -266,6 +307,8 @@ class RegisterMerchantRequest(_message.Message):
     """People who work there, owner included; unset when not known."""
     simulated: _builtins.bool
     """Whether the merchant, or its register entry and operator, are simulated."""
+    address: _builtins.str
+    """Where it trades from, to find shops of one operator."""
     @_builtins.property
     def shops(self) -> _containers.RepeatedCompositeFieldContainer[Global___Shop]:
         """Shops it runs on platforms."""
@@ -277,6 +320,10 @@ class RegisterMerchantRequest(_message.Message):
     @_builtins.property
     def register_entry(self) -> Global___RegisterEntry:
         """The entry in the business register, where known."""
+
+    @_builtins.property
+    def settlement_accounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___SettlementAccount]:
+        """Accounts that it is paid out to, to find shops of one operator."""
 
     def __init__(
         self,
@@ -293,10 +340,12 @@ class RegisterMerchantRequest(_message.Message):
         operator: Global___Operator | None = ...,
         register_entry: Global___RegisterEntry | None = ...,
         simulated: _builtins.bool = ...,
+        settlement_accounts: _abc.Iterable[Global___SettlementAccount] | None = ...,
+        address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_employee_count", b"_employee_count", "employee_count", b"employee_count", "operator", b"operator", "register_entry", b"register_entry"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_employee_count", b"_employee_count", "borrower_kind", b"borrower_kind", "category", b"category", "employee_count", b"employee_count", "merchant_id", b"merchant_id", "name", b"name", "operator", b"operator", "province_code", b"province_code", "register_entry", b"register_entry", "request_id", b"request_id", "shops", b"shops", "simulated", b"simulated", "uscc", b"uscc"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_employee_count", b"_employee_count", "address", b"address", "borrower_kind", b"borrower_kind", "category", b"category", "employee_count", b"employee_count", "merchant_id", b"merchant_id", "name", b"name", "operator", b"operator", "province_code", b"province_code", "register_entry", b"register_entry", "request_id", b"request_id", "settlement_accounts", b"settlement_accounts", "shops", b"shops", "simulated", b"simulated", "uscc", b"uscc"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__employee_count: _TypeAlias = _typing.Literal["employee_count"]  # noqa: Y015
     _WhichOneofArgType__employee_count: _TypeAlias = _typing.Literal["_employee_count", b"_employee_count"]  # noqa: Y015
@@ -373,6 +422,118 @@ class GetMerchantResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetMerchantResponse: _TypeAlias = GetMerchantResponse  # noqa: Y015
+
+@_typing.final
+class UpdateMerchantRequest(_message.Message):
+    """Asks to change a merchant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    BORROWER_KIND_FIELD_NUMBER: _builtins.int
+    USCC_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    PROVINCE_CODE_FIELD_NUMBER: _builtins.int
+    SHOPS_FIELD_NUMBER: _builtins.int
+    EMPLOYEE_COUNT_FIELD_NUMBER: _builtins.int
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    REGISTER_ENTRY_FIELD_NUMBER: _builtins.int
+    SETTLEMENT_ACCOUNTS_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call idempotent."""
+    merchant_id: _builtins.str
+    """The merchant."""
+    name: _builtins.str
+    """The name in the business register."""
+    borrower_kind: _common_pb2.BorrowerKind.ValueType
+    """Legal form."""
+    uscc: _builtins.str
+    """Unified social credit code."""
+    category: _builtins.str
+    """Main category of goods."""
+    province_code: _builtins.str
+    """Province, two digits of GB/T 2260."""
+    employee_count: _builtins.int
+    """People who work there, owner included; unset when not known."""
+    address: _builtins.str
+    """Where it trades from."""
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """What to change: name, borrower_kind, uscc, category, province_code, shops, employee_count, operator, register_entry,
+        settlement_accounts, address. Each is replaced as a whole.
+        """
+
+    @_builtins.property
+    def shops(self) -> _containers.RepeatedCompositeFieldContainer[Global___Shop]:
+        """Shops it runs on platforms."""
+
+    @_builtins.property
+    def operator(self) -> Global___Operator:
+        """The person who runs it."""
+
+    @_builtins.property
+    def register_entry(self) -> Global___RegisterEntry:
+        """The entry in the business register, where known."""
+
+    @_builtins.property
+    def settlement_accounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___SettlementAccount]:
+        """Accounts that it is paid out to."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        name: _builtins.str = ...,
+        borrower_kind: _common_pb2.BorrowerKind.ValueType = ...,
+        uscc: _builtins.str = ...,
+        category: _builtins.str = ...,
+        province_code: _builtins.str = ...,
+        shops: _abc.Iterable[Global___Shop] | None = ...,
+        employee_count: _builtins.int | None = ...,
+        operator: Global___Operator | None = ...,
+        register_entry: Global___RegisterEntry | None = ...,
+        settlement_accounts: _abc.Iterable[Global___SettlementAccount] | None = ...,
+        address: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_employee_count", b"_employee_count", "employee_count", b"employee_count", "operator", b"operator", "register_entry", b"register_entry", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_employee_count", b"_employee_count", "address", b"address", "borrower_kind", b"borrower_kind", "category", b"category", "employee_count", b"employee_count", "merchant_id", b"merchant_id", "name", b"name", "operator", b"operator", "province_code", b"province_code", "register_entry", b"register_entry", "request_id", b"request_id", "settlement_accounts", b"settlement_accounts", "shops", b"shops", "update_mask", b"update_mask", "uscc", b"uscc"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__employee_count: _TypeAlias = _typing.Literal["employee_count"]  # noqa: Y015
+    _WhichOneofArgType__employee_count: _TypeAlias = _typing.Literal["_employee_count", b"_employee_count"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__employee_count) -> _WhichOneofReturnType__employee_count | None: ...
+
+Global___UpdateMerchantRequest: _TypeAlias = UpdateMerchantRequest  # noqa: Y015
+
+@_typing.final
+class UpdateMerchantResponse(_message.Message):
+    """Answers UpdateMerchant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def merchant(self) -> Global___Merchant:
+        """The merchant as stored now."""
+
+    def __init__(
+        self,
+        *,
+        merchant: Global___Merchant | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["merchant", b"merchant"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant", b"merchant"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateMerchantResponse: _TypeAlias = UpdateMerchantResponse  # noqa: Y015
 
 @_typing.final
 class ListMerchantsRequest(_message.Message):
@@ -475,8 +636,9 @@ class EventReject(_message.Message):
     event_id: _builtins.str
     """Its event_id, as sent."""
     reason: _builtins.str
-    """Stable code: INVALID_FIELD, UNKNOWN_MERCHANT, OCCURRED_IN_FUTURE, CONFLICTING_DUPLICATE; of imports also
-    SKIPPED_BY_MAPPING, for rows that the mapping leaves out.
+    """Stable code: INVALID_FIELD, UNKNOWN_MERCHANT, MERCHANT_ERASED, OCCURRED_IN_FUTURE, CONFLICTING_DUPLICATE (the same
+    revision with another content), CORRECTION_MOVES_EVENT (a revision of another merchant, kind or business day); of
+    imports also SKIPPED_BY_MAPPING, for rows that the mapping leaves out.
     """
     field: _builtins.str
     """The field at fault, as a path from the event; empty where no single field is."""
@@ -515,7 +677,7 @@ class PublishEventsResponse(_message.Message):
     accepted_count: _builtins.int
     """Events stored now."""
     duplicate_count: _builtins.int
-    """Events that were stored before, unchanged."""
+    """Events that were stored before, unchanged or in a higher revision."""
     @_builtins.property
     def rejects(self) -> _containers.RepeatedCompositeFieldContainer[Global___EventReject]:
         """Events not taken, by place. accepted + duplicates + rejects = events sent."""
@@ -548,7 +710,7 @@ class ImportFileRequest(_message.Message):
     request_id: _builtins.str
     """Makes the call idempotent."""
     path: _builtins.str
-    """Path below the service's import root, of a .csv, .txt or .parquet file."""
+    """Path below the service's import root, of a .csv, .txt, .json, .jsonl or .parquet file."""
     mapping_yaml: _builtins.str
     """YAML: how columns become event fields. The format is in the service's README."""
     def __init__(
@@ -635,6 +797,8 @@ class Import(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     ENDED_AT_FIELD_NUMBER: _builtins.int
+    HELD_COUNT_FIELD_NUMBER: _builtins.int
+    CONNECTOR_FIELD_NUMBER: _builtins.int
     import_id: _builtins.str
     """Names the import."""
     path: _builtins.str
@@ -653,6 +817,10 @@ class Import(_message.Message):
     """Rows not taken."""
     error: _builtins.str
     """Why it failed; empty otherwise."""
+    held_count: _builtins.int
+    """Of the rejects, rows that could not be read and are held in quarantine. Rows that the mapping leaves out are not."""
+    connector: _builtins.str
+    """The connector that reads the file."""
     @_builtins.property
     def first_rejects(self) -> _containers.RepeatedCompositeFieldContainer[Global___EventReject]:
         """The first rejects, at most 20; `index` is the row, from 0."""
@@ -680,10 +848,12 @@ class Import(_message.Message):
         error: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         ended_at: _timestamp_pb2.Timestamp | None = ...,
+        held_count: _builtins.int = ...,
+        connector: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ended_at", b"ended_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_count", b"accepted_count", "created_at", b"created_at", "done_count", b"done_count", "duplicate_count", b"duplicate_count", "ended_at", b"ended_at", "error", b"error", "first_rejects", b"first_rejects", "import_id", b"import_id", "path", b"path", "reject_count", b"reject_count", "row_count", b"row_count", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_count", b"accepted_count", "connector", b"connector", "created_at", b"created_at", "done_count", b"done_count", "duplicate_count", b"duplicate_count", "ended_at", b"ended_at", "error", b"error", "first_rejects", b"first_rejects", "held_count", b"held_count", "import_id", b"import_id", "path", b"path", "reject_count", b"reject_count", "row_count", b"row_count", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -790,6 +960,7 @@ class GetProfileRequest(_message.Message):
     MERCHANT_ID_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     INCLUDE_IDENTITY_FIELD_NUMBER: _builtins.int
+    KNOWN_AT_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant."""
     include_identity: _builtins.bool
@@ -798,16 +969,23 @@ class GetProfileRequest(_message.Message):
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """The moment to look from; unset means now. Not in the future."""
 
+    @_builtins.property
+    def known_at(self) -> _timestamp_pb2.Timestamp:
+        """What was known when: only events received on business days before the day of this moment count. Unset means all that
+        is known now, late events included.
+        """
+
     def __init__(
         self,
         *,
         merchant_id: _builtins.str = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
         include_identity: _builtins.bool = ...,
+        known_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "known_at", b"known_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "include_identity", b"include_identity", "merchant_id", b"merchant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "include_identity", b"include_identity", "known_at", b"known_at", "merchant_id", b"merchant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -842,3 +1020,1281 @@ class GetProfileResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetProfileResponse: _TypeAlias = GetProfileResponse  # noqa: Y015
+
+@_typing.final
+class SuggestMappingRequest(_message.Message):
+    """Asks for a proposal of a mapping."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: _builtins.int
+    CONNECTOR_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """Path below the service's import root."""
+    connector: _builtins.str
+    """The connector to read it with; empty lets the file's own look decide."""
+    def __init__(
+        self,
+        *,
+        path: _builtins.str = ...,
+        connector: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["connector", b"connector", "path", b"path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestMappingRequest: _TypeAlias = SuggestMappingRequest  # noqa: Y015
+
+@_typing.final
+class SuggestMappingResponse(_message.Message):
+    """Answers SuggestMapping."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONNECTOR_FIELD_NUMBER: _builtins.int
+    MAPPING_YAML_FIELD_NUMBER: _builtins.int
+    OPEN_POINTS_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    connector: _builtins.str
+    """The connector that fits."""
+    mapping_yaml: _builtins.str
+    """The mapping proposed, as YAML; it can be imported with as it stands where `open_points` is empty."""
+    @_builtins.property
+    def open_points(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What a person must still decide, in English, such as a field for which no column was found."""
+
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___MappedRow]:
+        """The first rows, mapped."""
+
+    def __init__(
+        self,
+        *,
+        connector: _builtins.str = ...,
+        mapping_yaml: _builtins.str = ...,
+        open_points: _abc.Iterable[_builtins.str] | None = ...,
+        rows: _abc.Iterable[Global___MappedRow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["connector", b"connector", "mapping_yaml", b"mapping_yaml", "open_points", b"open_points", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestMappingResponse: _TypeAlias = SuggestMappingResponse  # noqa: Y015
+
+@_typing.final
+class MappedRow(_message.Message):
+    """A row of a file and what a mapping makes of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    REJECT_FIELD_NUMBER: _builtins.int
+    index: _builtins.int
+    """Its place in the file, from 0."""
+    @_builtins.property
+    def event(self) -> _event_pb2.Event:
+        """The event; unset where there is none."""
+
+    @_builtins.property
+    def reject(self) -> Global___EventReject:
+        """Why there is none."""
+
+    def __init__(
+        self,
+        *,
+        index: _builtins.int = ...,
+        event: _event_pb2.Event | None = ...,
+        reject: Global___EventReject | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "reject", b"reject"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "index", b"index", "reject", b"reject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MappedRow: _TypeAlias = MappedRow  # noqa: Y015
+
+@_typing.final
+class QuarantinedRow(_message.Message):
+    """Something that could not be read, kept with its reason."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[QuarantinedRow._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: QuarantinedRow._State.ValueType  # 0
+        """Not said."""
+        STATE_HELD: QuarantinedRow._State.ValueType  # 1
+        """Held."""
+        STATE_RELEASED: QuarantinedRow._State.ValueType  # 2
+        """It was read and stored as an event."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """What became of it."""
+
+    STATE_UNSPECIFIED: QuarantinedRow.State.ValueType  # 0
+    """Not said."""
+    STATE_HELD: QuarantinedRow.State.ValueType  # 1
+    """Held."""
+    STATE_RELEASED: QuarantinedRow.State.ValueType  # 2
+    """It was read and stored as an event."""
+
+    QUARANTINE_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    IMPORT_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    HELD_AT_FIELD_NUMBER: _builtins.int
+    RELEASED_AT_FIELD_NUMBER: _builtins.int
+    quarantine_id: _builtins.str
+    """Names it."""
+    state: Global___QuarantinedRow.State.ValueType
+    """What became of it."""
+    import_id: _builtins.str
+    """The import that it came with; empty for a message of the bus."""
+    subject: _builtins.str
+    """The subject of the bus that it came over; empty for a file."""
+    index: _builtins.int
+    """Its place: the row in the file, from 0, or the message's sequence."""
+    reason: _builtins.str
+    """Why, as in `EventReject.reason`."""
+    field: _builtins.str
+    """The field at fault; empty where no single field is."""
+    description: _builtins.str
+    """The rule it breaks, in English. Never holds personal data."""
+    @_builtins.property
+    def held_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was held."""
+
+    @_builtins.property
+    def released_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was released; unset while it is held."""
+
+    def __init__(
+        self,
+        *,
+        quarantine_id: _builtins.str = ...,
+        state: Global___QuarantinedRow.State.ValueType = ...,
+        import_id: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        index: _builtins.int = ...,
+        reason: _builtins.str = ...,
+        field: _builtins.str = ...,
+        description: _builtins.str = ...,
+        held_at: _timestamp_pb2.Timestamp | None = ...,
+        released_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["held_at", b"held_at", "released_at", b"released_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "field", b"field", "held_at", b"held_at", "import_id", b"import_id", "index", b"index", "quarantine_id", b"quarantine_id", "reason", b"reason", "released_at", b"released_at", "state", b"state", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuarantinedRow: _TypeAlias = QuarantinedRow  # noqa: Y015
+
+@_typing.final
+class ListQuarantineRequest(_message.Message):
+    """Asks for a page of the quarantine."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMPORT_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    import_id: _builtins.str
+    """Only of this import; empty for all."""
+    state: Global___QuarantinedRow.State.ValueType
+    """Only in this state; unspecified for all."""
+    page_size: _builtins.int
+    """At most this many; 0 means 50, more than 500 is refused."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        import_id: _builtins.str = ...,
+        state: Global___QuarantinedRow.State.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["import_id", b"import_id", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListQuarantineRequest: _TypeAlias = ListQuarantineRequest  # noqa: Y015
+
+@_typing.final
+class ListQuarantineResponse(_message.Message):
+    """Answers ListQuarantine."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuarantinedRow]:
+        """Oldest first."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___QuarantinedRow] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListQuarantineResponse: _TypeAlias = ListQuarantineResponse  # noqa: Y015
+
+@_typing.final
+class ReleaseQuarantineRequest(_message.Message):
+    """Asks to read held rows again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    IMPORT_ID_FIELD_NUMBER: _builtins.int
+    QUARANTINE_IDS_FIELD_NUMBER: _builtins.int
+    MAPPING_YAML_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call idempotent."""
+    import_id: _builtins.str
+    """The import whose held rows are meant; empty with `quarantine_ids`."""
+    mapping_yaml: _builtins.str
+    """The mended mapping; empty for the one that they were read by. Its `file` section must be that of the import."""
+    @_builtins.property
+    def quarantine_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The rows that are meant, at most 1,000; empty with `import_id`. Exactly one of the two."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        import_id: _builtins.str = ...,
+        quarantine_ids: _abc.Iterable[_builtins.str] | None = ...,
+        mapping_yaml: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["import_id", b"import_id", "mapping_yaml", b"mapping_yaml", "quarantine_ids", b"quarantine_ids", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseQuarantineRequest: _TypeAlias = ReleaseQuarantineRequest  # noqa: Y015
+
+@_typing.final
+class ReleaseQuarantineResponse(_message.Message):
+    """Answers ReleaseQuarantine."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELEASED_COUNT_FIELD_NUMBER: _builtins.int
+    DUPLICATE_COUNT_FIELD_NUMBER: _builtins.int
+    HELD_COUNT_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    released_count: _builtins.int
+    """Rows that became events."""
+    duplicate_count: _builtins.int
+    """Rows whose events were stored before."""
+    held_count: _builtins.int
+    """Rows that stay held."""
+    more: _builtins.bool
+    """Whether there are more held rows of the import than one call reads (10,000): call again under a new request_id."""
+    def __init__(
+        self,
+        *,
+        released_count: _builtins.int = ...,
+        duplicate_count: _builtins.int = ...,
+        held_count: _builtins.int = ...,
+        more: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["duplicate_count", b"duplicate_count", "held_count", b"held_count", "more", b"more", "released_count", b"released_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseQuarantineResponse: _TypeAlias = ReleaseQuarantineResponse  # noqa: Y015
+
+@_typing.final
+class BatchGetProfilesRequest(_message.Message):
+    """Asks for portraits."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_IDS_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def merchant_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The merchants."""
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """The moment to look from; unset means now. Not in the future."""
+
+    def __init__(
+        self,
+        *,
+        merchant_ids: _abc.Iterable[_builtins.str] | None = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "merchant_ids", b"merchant_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetProfilesRequest: _TypeAlias = BatchGetProfilesRequest  # noqa: Y015
+
+@_typing.final
+class BatchGetProfilesResponse(_message.Message):
+    """Answers BatchGetProfiles."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFILES_FIELD_NUMBER: _builtins.int
+    MISSING_MERCHANT_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def profiles(self) -> _containers.RepeatedCompositeFieldContainer[_profile_pb2.Profile]:
+        """In the order asked for, without the missing ones."""
+
+    @_builtins.property
+    def missing_merchant_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Merchants that are not there."""
+
+    def __init__(
+        self,
+        *,
+        profiles: _abc.Iterable[_profile_pb2.Profile] | None = ...,
+        missing_merchant_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["missing_merchant_ids", b"missing_merchant_ids", "profiles", b"profiles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetProfilesResponse: _TypeAlias = BatchGetProfilesResponse  # noqa: Y015
+
+@_typing.final
+class WatchProfilesRequest(_message.Message):
+    """Asks to watch portraits."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def merchant_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The merchants, at most 1,000; empty means all."""
+
+    def __init__(
+        self,
+        *,
+        merchant_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_ids", b"merchant_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchProfilesRequest: _TypeAlias = WatchProfilesRequest  # noqa: Y015
+
+@_typing.final
+class WatchProfilesResponse(_message.Message):
+    """A portrait that has changed materially. The first answer comes at once and holds no change: it says that the watch
+    stands.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROFILE_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def profile(self) -> _profile_pb2.Profile:
+        """The portrait as it is now; unset in the first answer."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProfileChange]:
+        """What has changed, the most telling first, at most 32."""
+
+    def __init__(
+        self,
+        *,
+        profile: _profile_pb2.Profile | None = ...,
+        changes: _abc.Iterable[Global___ProfileChange] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "profile", b"profile"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchProfilesResponse: _TypeAlias = WatchProfilesResponse  # noqa: Y015
+
+@_typing.final
+class ProfileChange(_message.Message):
+    """One material change of a portrait."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The feature, or "quality.score", "brushing", or the kind of event (such as "store_penalty") that is new."""
+    before: _builtins.float
+    """Its value before; unset where there was none."""
+    after: _builtins.float
+    """Its value now; unset where there is none."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        before: _builtins.float | None = ...,
+        after: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "_before", b"_before", "after", b"after", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "_before", b"_before", "after", b"after", "before", b"before", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__after: _TypeAlias = _typing.Literal["after"]  # noqa: Y015
+    _WhichOneofArgType__after: _TypeAlias = _typing.Literal["_after", b"_after"]  # noqa: Y015
+    _WhichOneofReturnType__before: _TypeAlias = _typing.Literal["before"]  # noqa: Y015
+    _WhichOneofArgType__before: _TypeAlias = _typing.Literal["_before", b"_before"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__after) -> _WhichOneofReturnType__after | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__before) -> _WhichOneofReturnType__before | None: ...
+
+Global___ProfileChange: _TypeAlias = ProfileChange  # noqa: Y015
+
+@_typing.final
+class ListFeaturesRequest(_message.Message):
+    """Asks for the features."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most this many; 0 means 50, more than 500 is refused."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFeaturesRequest: _TypeAlias = ListFeaturesRequest  # noqa: Y015
+
+@_typing.final
+class ListFeaturesResponse(_message.Message):
+    """Answers ListFeatures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEATURES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FEATURE_VERSION_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    feature_version: _builtins.str
+    """Version of the definitions, as in `Profile.feature_version`."""
+    @_builtins.property
+    def features(self) -> _containers.RepeatedCompositeFieldContainer[Global___FeatureDefinition]:
+        """By name."""
+
+    def __init__(
+        self,
+        *,
+        features: _abc.Iterable[Global___FeatureDefinition] | None = ...,
+        next_page_token: _builtins.str = ...,
+        feature_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feature_version", b"feature_version", "features", b"features", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFeaturesResponse: _TypeAlias = ListFeaturesResponse  # noqa: Y015
+
+@_typing.final
+class FeatureDefinition(_message.Message):
+    """What a feature is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    FAMILY_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    WINDOW_DAYS_FIELD_NUMBER: _builtins.int
+    MEANING_ZH_FIELD_NUMBER: _builtins.int
+    MEANING_EN_FIELD_NUMBER: _builtins.int
+    EVENT_TYPES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its name."""
+    family: _builtins.str
+    """What it belongs to, such as "trade"."""
+    unit: _builtins.str
+    """Its unit, such as "fen", "share", "days"."""
+    window_days: _builtins.int
+    """Whole days that it looks back over; 0 where it knows no window."""
+    meaning_zh: _builtins.str
+    """What it means, in Chinese."""
+    meaning_en: _builtins.str
+    """What it means, in English."""
+    @_builtins.property
+    def event_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Kinds of event that it is made of."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        family: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        window_days: _builtins.int = ...,
+        meaning_zh: _builtins.str = ...,
+        meaning_en: _builtins.str = ...,
+        event_types: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_types", b"event_types", "family", b"family", "meaning_en", b"meaning_en", "meaning_zh", b"meaning_zh", "name", b"name", "unit", b"unit", "window_days", b"window_days"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeatureDefinition: _TypeAlias = FeatureDefinition  # noqa: Y015
+
+@_typing.final
+class ExportTrainingSetRequest(_message.Message):
+    """Asks for training rows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Knowledge:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KnowledgeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ExportTrainingSetRequest._Knowledge.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KNOWLEDGE_UNSPECIFIED: ExportTrainingSetRequest._Knowledge.ValueType  # 0
+        """As KNOWLEDGE_THEN."""
+        KNOWLEDGE_THEN: ExportTrainingSetRequest._Knowledge.ValueType  # 1
+        """Only what had been received before the sample's day: what a decision on that day would have seen."""
+        KNOWLEDGE_NOW: ExportTrainingSetRequest._Knowledge.ValueType  # 2
+        """All that is known now of the days before: for histories that were imported afterwards."""
+
+    class Knowledge(_Knowledge, metaclass=_KnowledgeEnumTypeWrapper):
+        """What may have been known."""
+
+    KNOWLEDGE_UNSPECIFIED: ExportTrainingSetRequest.Knowledge.ValueType  # 0
+    """As KNOWLEDGE_THEN."""
+    KNOWLEDGE_THEN: ExportTrainingSetRequest.Knowledge.ValueType  # 1
+    """Only what had been received before the sample's day: what a decision on that day would have seen."""
+    KNOWLEDGE_NOW: ExportTrainingSetRequest.Knowledge.ValueType  # 2
+    """All that is known now of the days before: for histories that were imported afterwards."""
+
+    @_typing.final
+    class Sample(_message.Message):
+        """One row wanted."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        MERCHANT_ID_FIELD_NUMBER: _builtins.int
+        AS_OF_FIELD_NUMBER: _builtins.int
+        merchant_id: _builtins.str
+        """The merchant."""
+        @_builtins.property
+        def as_of(self) -> _timestamp_pb2.Timestamp:
+            """The moment; its business day counts, and windows end with the day before it."""
+
+        def __init__(
+            self,
+            *,
+            merchant_id: _builtins.str = ...,
+            as_of: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "merchant_id", b"merchant_id"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    SAMPLES_FIELD_NUMBER: _builtins.int
+    FEATURE_NAMES_FIELD_NUMBER: _builtins.int
+    KNOWLEDGE_FIELD_NUMBER: _builtins.int
+    knowledge: Global___ExportTrainingSetRequest.Knowledge.ValueType
+    """What may have been known."""
+    @_builtins.property
+    def samples(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExportTrainingSetRequest.Sample]:
+        """The rows wanted."""
+
+    @_builtins.property
+    def feature_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The features wanted; empty means all, by name."""
+
+    def __init__(
+        self,
+        *,
+        samples: _abc.Iterable[Global___ExportTrainingSetRequest.Sample] | None = ...,
+        feature_names: _abc.Iterable[_builtins.str] | None = ...,
+        knowledge: Global___ExportTrainingSetRequest.Knowledge.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feature_names", b"feature_names", "knowledge", b"knowledge", "samples", b"samples"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportTrainingSetRequest: _TypeAlias = ExportTrainingSetRequest  # noqa: Y015
+
+@_typing.final
+class ExportTrainingSetResponse(_message.Message):
+    """A chunk of training rows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEATURE_NAMES_FIELD_NUMBER: _builtins.int
+    FEATURE_VERSION_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    feature_version: _builtins.str
+    """Version of the definitions."""
+    @_builtins.property
+    def feature_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The columns; in the first chunk alone."""
+
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrainingRow]:
+        """Rows, in the order of the samples."""
+
+    def __init__(
+        self,
+        *,
+        feature_names: _abc.Iterable[_builtins.str] | None = ...,
+        feature_version: _builtins.str = ...,
+        rows: _abc.Iterable[Global___TrainingRow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feature_names", b"feature_names", "feature_version", b"feature_version", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportTrainingSetResponse: _TypeAlias = ExportTrainingSetResponse  # noqa: Y015
+
+@_typing.final
+class TrainingRow(_message.Message):
+    """The features of one merchant at one moment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    merchant_id: _builtins.str
+    """The merchant."""
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """The moment."""
+
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """In the order of the columns; NaN where not known."""
+
+    def __init__(
+        self,
+        *,
+        merchant_id: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        values: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "merchant_id", b"merchant_id", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrainingRow: _TypeAlias = TrainingRow  # noqa: Y015
+
+@_typing.final
+class ShopLink(_message.Message):
+    """Two merchants that may be of one operator."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ShopLink._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: ShopLink._State.ValueType  # 0
+        """Not said."""
+        STATE_PROPOSED: ShopLink._State.ValueType  # 1
+        """Found, not yet looked at by a person."""
+        STATE_CONFIRMED: ShopLink._State.ValueType  # 2
+        """A person says that they belong together."""
+        STATE_REJECTED: ShopLink._State.ValueType  # 3
+        """A person says that they do not."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """What is held of it."""
+
+    STATE_UNSPECIFIED: ShopLink.State.ValueType  # 0
+    """Not said."""
+    STATE_PROPOSED: ShopLink.State.ValueType  # 1
+    """Found, not yet looked at by a person."""
+    STATE_CONFIRMED: ShopLink.State.ValueType  # 2
+    """A person says that they belong together."""
+    STATE_REJECTED: ShopLink.State.ValueType  # 3
+    """A person says that they do not."""
+
+    LINK_ID_FIELD_NUMBER: _builtins.int
+    FIRST_MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    SECOND_MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    FOUND_AT_FIELD_NUMBER: _builtins.int
+    DECIDED_AT_FIELD_NUMBER: _builtins.int
+    link_id: _builtins.str
+    """Names the link."""
+    first_merchant_id: _builtins.str
+    """The two, in the order of their ids."""
+    second_merchant_id: _builtins.str
+    """The other."""
+    score: _builtins.float
+    """How likely it is that one operator runs both, 0 to 1."""
+    state: Global___ShopLink.State.ValueType
+    """What is held of it."""
+    decided_by: _builtins.str
+    """Who decided it; empty while nobody did."""
+    note: _builtins.str
+    """Why, in the words of who decided."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedCompositeFieldContainer[Global___LinkReason]:
+        """What it rests on, the strongest first."""
+
+    @_builtins.property
+    def found_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was found."""
+
+    @_builtins.property
+    def decided_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was decided."""
+
+    def __init__(
+        self,
+        *,
+        link_id: _builtins.str = ...,
+        first_merchant_id: _builtins.str = ...,
+        second_merchant_id: _builtins.str = ...,
+        score: _builtins.float = ...,
+        reasons: _abc.Iterable[Global___LinkReason] | None = ...,
+        state: Global___ShopLink.State.ValueType = ...,
+        decided_by: _builtins.str = ...,
+        note: _builtins.str = ...,
+        found_at: _timestamp_pb2.Timestamp | None = ...,
+        decided_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "found_at", b"found_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at", "decided_by", b"decided_by", "first_merchant_id", b"first_merchant_id", "found_at", b"found_at", "link_id", b"link_id", "note", b"note", "reasons", b"reasons", "score", b"score", "second_merchant_id", b"second_merchant_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShopLink: _TypeAlias = ShopLink  # noqa: Y015
+
+@_typing.final
+class LinkReason(_message.Message):
+    """One thing that two merchants share. Never holds the thing itself."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    TEXT_ZH_FIELD_NUMBER: _builtins.int
+    TEXT_EN_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Stable code: SAME_USCC, SAME_RESIDENT_ID, SAME_PHONE, SAME_ACCOUNT, SAME_DEVICE, SIMILAR_NAME, SIMILAR_ADDRESS,
+    or, against the link, DIFFERENT_RESIDENT_ID and the like.
+    """
+    weight: _builtins.float
+    """Its weight in log-odds; negative speaks against."""
+    text_zh: _builtins.str
+    """In Chinese."""
+    text_en: _builtins.str
+    """In English."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        weight: _builtins.float = ...,
+        text_zh: _builtins.str = ...,
+        text_en: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "text_en", b"text_en", "text_zh", b"text_zh", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LinkReason: _TypeAlias = LinkReason  # noqa: Y015
+
+@_typing.final
+class LinkShopsRequest(_message.Message):
+    """Asks to look for links."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MERCHANT_IDS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call idempotent."""
+    @_builtins.property
+    def merchant_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The merchants to look from."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        merchant_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_ids", b"merchant_ids", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LinkShopsRequest: _TypeAlias = LinkShopsRequest  # noqa: Y015
+
+@_typing.final
+class LinkShopsResponse(_message.Message):
+    """Answers LinkShops."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def links(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShopLink]:
+        """The links of those merchants, highest score first, at most 500."""
+
+    def __init__(
+        self,
+        *,
+        links: _abc.Iterable[Global___ShopLink] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["links", b"links"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LinkShopsResponse: _TypeAlias = LinkShopsResponse  # noqa: Y015
+
+@_typing.final
+class ListShopLinksRequest(_message.Message):
+    """Asks for a page of links."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    merchant_id: _builtins.str
+    """Only of this merchant; empty for all."""
+    state: Global___ShopLink.State.ValueType
+    """Only in this state; unspecified for all."""
+    page_size: _builtins.int
+    """At most this many; 0 means 50, more than 500 is refused."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        merchant_id: _builtins.str = ...,
+        state: Global___ShopLink.State.ValueType = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_id", b"merchant_id", "page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListShopLinksRequest: _TypeAlias = ListShopLinksRequest  # noqa: Y015
+
+@_typing.final
+class ListShopLinksResponse(_message.Message):
+    """Answers ListShopLinks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINKS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def links(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShopLink]:
+        """Highest score first."""
+
+    def __init__(
+        self,
+        *,
+        links: _abc.Iterable[Global___ShopLink] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["links", b"links", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListShopLinksResponse: _TypeAlias = ListShopLinksResponse  # noqa: Y015
+
+@_typing.final
+class ResolveShopLinkRequest(_message.Message):
+    """Decides a link."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    LINK_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    REVISE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call idempotent."""
+    link_id: _builtins.str
+    """The link."""
+    state: Global___ShopLink.State.ValueType
+    """STATE_CONFIRMED or STATE_REJECTED."""
+    note: _builtins.str
+    """Why. Without personal data."""
+    revise: _builtins.bool
+    """Whether to decide anew what was decided otherwise."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        link_id: _builtins.str = ...,
+        state: Global___ShopLink.State.ValueType = ...,
+        note: _builtins.str = ...,
+        revise: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["link_id", b"link_id", "note", b"note", "request_id", b"request_id", "revise", b"revise", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveShopLinkRequest: _TypeAlias = ResolveShopLinkRequest  # noqa: Y015
+
+@_typing.final
+class ResolveShopLinkResponse(_message.Message):
+    """Answers ResolveShopLink."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def link(self) -> Global___ShopLink:
+        """The link as decided."""
+
+    def __init__(
+        self,
+        *,
+        link: Global___ShopLink | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["link", b"link"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["link", b"link"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveShopLinkResponse: _TypeAlias = ResolveShopLinkResponse  # noqa: Y015
+
+@_typing.final
+class ExportMerchantDataRequest(_message.Message):
+    """Asks for all that is stored of a merchant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    merchant_id: _builtins.str
+    """The merchant."""
+    purpose: _builtins.str
+    """Who asked and on what ground, for the access log. Without personal data."""
+    def __init__(
+        self,
+        *,
+        merchant_id: _builtins.str = ...,
+        purpose: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_id", b"merchant_id", "purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportMerchantDataRequest: _TypeAlias = ExportMerchantDataRequest  # noqa: Y015
+
+@_typing.final
+class ExportMerchantDataResponse(_message.Message):
+    """A part of an export."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JSON_LINES_FIELD_NUMBER: _builtins.int
+    json_lines: _builtins.bytes
+    """Whole lines of JSON, UTF-8."""
+    def __init__(
+        self,
+        *,
+        json_lines: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["json_lines", b"json_lines"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportMerchantDataResponse: _TypeAlias = ExportMerchantDataResponse  # noqa: Y015
+
+@_typing.final
+class EraseMerchantDataRequest(_message.Message):
+    """Asks to erase a merchant's data."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    RELATIONSHIP_ENDED_ON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Makes the call idempotent."""
+    merchant_id: _builtins.str
+    """The merchant."""
+    reason: _builtins.str
+    """Why. Without personal data."""
+    @_builtins.property
+    def relationship_ended_on(self) -> _date_pb2.Date:
+        """The day on which the business relationship ended, from which law counts; unset means today. Not in the future."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        merchant_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        relationship_ended_on: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["relationship_ended_on", b"relationship_ended_on"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_id", b"merchant_id", "reason", b"reason", "relationship_ended_on", b"relationship_ended_on", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseMerchantDataRequest: _TypeAlias = EraseMerchantDataRequest  # noqa: Y015
+
+@_typing.final
+class EraseMerchantDataResponse(_message.Message):
+    """Answers EraseMerchantData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ERASED_AT_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
+    HOLDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def erased_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was done."""
+
+    @_builtins.property
+    def erased(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Personal values erased at once, by kind, such as "operator.phone"."""
+
+    @_builtins.property
+    def holds(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hold]:
+        """What is kept and why."""
+
+    def __init__(
+        self,
+        *,
+        erased_at: _timestamp_pb2.Timestamp | None = ...,
+        erased: _abc.Iterable[_builtins.str] | None = ...,
+        holds: _abc.Iterable[Global___Hold] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erased_at", b"erased_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erased", b"erased", "erased_at", b"erased_at", "holds", b"holds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseMerchantDataResponse: _TypeAlias = EraseMerchantDataResponse  # noqa: Y015
+
+@_typing.final
+class Hold(_message.Message):
+    """What law wants kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WHAT_FIELD_NUMBER: _builtins.int
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    what: _builtins.str
+    """What, such as "identity" or "events"."""
+    rule_id: _builtins.str
+    """The rule, such as "CN-AML-02"."""
+    @_builtins.property
+    def until(self) -> _date_pb2.Date:
+        """The last day of the hold; the retention job erases it after."""
+
+    def __init__(
+        self,
+        *,
+        what: _builtins.str = ...,
+        rule_id: _builtins.str = ...,
+        until: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rule_id", b"rule_id", "until", b"until", "what", b"what"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Hold: _TypeAlias = Hold  # noqa: Y015
+
+@_typing.final
+class ListAccessesRequest(_message.Message):
+    """Asks for a page of the access log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERCHANT_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    merchant_id: _builtins.str
+    """The merchant."""
+    page_size: _builtins.int
+    """At most this many; 0 means 50, more than 500 is refused."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        merchant_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["merchant_id", b"merchant_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAccessesRequest: _TypeAlias = ListAccessesRequest  # noqa: Y015
+
+@_typing.final
+class ListAccessesResponse(_message.Message):
+    """Answers ListAccesses."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCESSES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def accesses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Access]:
+        """Newest first."""
+
+    def __init__(
+        self,
+        *,
+        accesses: _abc.Iterable[Global___Access] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accesses", b"accesses", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAccessesResponse: _TypeAlias = ListAccessesResponse  # noqa: Y015
+
+@_typing.final
+class Access(_message.Message):
+    """One reading of personal data."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    WHAT_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    caller: _builtins.str
+    """The peer or subject that read it."""
+    method: _builtins.str
+    """What it called, such as "GetProfile"."""
+    what: _builtins.str
+    """What was shown, such as "identity"."""
+    purpose: _builtins.str
+    """Why, where the caller said so."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        caller: _builtins.str = ...,
+        method: _builtins.str = ...,
+        what: _builtins.str = ...,
+        purpose: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "caller", b"caller", "method", b"method", "purpose", b"purpose", "what", b"what"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Access: _TypeAlias = Access  # noqa: Y015

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from sycee.ingestion.v1 import document_pb2 as sycee_dot_ingestion_dot_v1_dot_document__pb2
 from sycee.ingestion.v1 import ingestion_pb2 as sycee_dot_ingestion_dot_v1_dot_ingestion__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -48,6 +49,11 @@ class IngestionServiceStub:
                 request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.GetMerchantRequest.SerializeToString,
                 response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.GetMerchantResponse.FromString,
                 _registered_method=True)
+        self.UpdateMerchant = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/UpdateMerchant',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.UpdateMerchantRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.UpdateMerchantResponse.FromString,
+                _registered_method=True)
         self.ListMerchants = channel.unary_unary(
                 '/sycee.ingestion.v1.IngestionService/ListMerchants',
                 request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListMerchantsRequest.SerializeToString,
@@ -73,10 +79,90 @@ class IngestionServiceStub:
                 request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.WatchImportRequest.SerializeToString,
                 response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.WatchImportResponse.FromString,
                 _registered_method=True)
+        self.SuggestMapping = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/SuggestMapping',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.SuggestMappingRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.SuggestMappingResponse.FromString,
+                _registered_method=True)
+        self.ListQuarantine = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/ListQuarantine',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListQuarantineRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListQuarantineResponse.FromString,
+                _registered_method=True)
+        self.ReleaseQuarantine = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/ReleaseQuarantine',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ReleaseQuarantineRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ReleaseQuarantineResponse.FromString,
+                _registered_method=True)
         self.GetProfile = channel.unary_unary(
                 '/sycee.ingestion.v1.IngestionService/GetProfile',
                 request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.GetProfileRequest.SerializeToString,
                 response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.GetProfileResponse.FromString,
+                _registered_method=True)
+        self.BatchGetProfiles = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/BatchGetProfiles',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.BatchGetProfilesRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.BatchGetProfilesResponse.FromString,
+                _registered_method=True)
+        self.WatchProfiles = channel.unary_stream(
+                '/sycee.ingestion.v1.IngestionService/WatchProfiles',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.WatchProfilesRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.WatchProfilesResponse.FromString,
+                _registered_method=True)
+        self.ListFeatures = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/ListFeatures',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListFeaturesRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListFeaturesResponse.FromString,
+                _registered_method=True)
+        self.ExportTrainingSet = channel.unary_stream(
+                '/sycee.ingestion.v1.IngestionService/ExportTrainingSet',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ExportTrainingSetRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ExportTrainingSetResponse.FromString,
+                _registered_method=True)
+        self.UploadDocument = channel.stream_unary(
+                '/sycee.ingestion.v1.IngestionService/UploadDocument',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_document__pb2.UploadDocumentRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_document__pb2.UploadDocumentResponse.FromString,
+                _registered_method=True)
+        self.GetDocument = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/GetDocument',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_document__pb2.GetDocumentRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_document__pb2.GetDocumentResponse.FromString,
+                _registered_method=True)
+        self.ListDocuments = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/ListDocuments',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_document__pb2.ListDocumentsRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_document__pb2.ListDocumentsResponse.FromString,
+                _registered_method=True)
+        self.LinkShops = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/LinkShops',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.LinkShopsRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.LinkShopsResponse.FromString,
+                _registered_method=True)
+        self.ListShopLinks = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/ListShopLinks',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListShopLinksRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListShopLinksResponse.FromString,
+                _registered_method=True)
+        self.ResolveShopLink = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/ResolveShopLink',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ResolveShopLinkRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ResolveShopLinkResponse.FromString,
+                _registered_method=True)
+        self.ExportMerchantData = channel.unary_stream(
+                '/sycee.ingestion.v1.IngestionService/ExportMerchantData',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ExportMerchantDataRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ExportMerchantDataResponse.FromString,
+                _registered_method=True)
+        self.EraseMerchantData = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/EraseMerchantData',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.EraseMerchantDataRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.EraseMerchantDataResponse.FromString,
+                _registered_method=True)
+        self.ListAccesses = channel.unary_unary(
+                '/sycee.ingestion.v1.IngestionService/ListAccesses',
+                request_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListAccessesRequest.SerializeToString,
+                response_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListAccessesResponse.FromString,
                 _registered_method=True)
 
 
@@ -97,6 +183,15 @@ class IngestionServiceServicer:
 
     def GetMerchant(self, request, context):
         """Reads a merchant. Personal data comes back masked. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateMerchant(self, request, context):
+        """Changes what is said of a merchant: every field that `update_mask` names takes the value of the request, the others
+        stay. Idempotent by `request_id`. Errors: NOT_FOUND; INVALID_ARGUMENT for a mask that names no field of a merchant;
+        FAILED_PRECONDITION (MERCHANT_ERASED) once its data was erased.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -144,9 +239,139 @@ class IngestionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SuggestMapping(self, request, context):
+        """Proposes a mapping for a file under the import root and shows the first rows as it would map them; stores nothing.
+        Errors: NOT_FOUND when the file is not there; INVALID_ARGUMENT when it cannot be read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListQuarantine(self, request, context):
+        """Lists what could not be read, oldest first, a page at a time. What was held is shown without its content, which may
+        hold personal data.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseQuarantine(self, request, context):
+        """Reads held rows again, by their import's mapping or a mended one: those that can be read now become events, each
+        counted once; the others stay held with their new reason. Idempotent by `request_id`.
+        Errors: NOT_FOUND; INVALID_ARGUMENT for a mapping that is wrong.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetProfile(self, request, context):
-        """The merchant's portrait as of a moment: only what occurred before it. One indexed read.
+        """The merchant's portrait as of a moment: only what occurred before it. One indexed read where nothing new came.
         Errors: NOT_FOUND when there is no such merchant. A merchant without events has a portrait without sections.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetProfiles(self, request, context):
+        """The portraits of up to 100 merchants, in the order asked for. A merchant that is not there is named in
+        `missing_merchant_ids`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchProfiles(self, request, context):
+        """Streams the portraits that have changed materially (README: what counts), of some merchants or of all, from now on. It
+        ends with UNAVAILABLE when the reader falls behind its bounded queue: ask again, and read what was missed with
+        BatchGetProfiles.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFeatures(self, request, context):
+        """Every feature that a portrait may hold, with its unit, window, meaning and source.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportTrainingSet(self, request, context):
+        """The features of merchants at past moments, for training: of each, nothing enters that had not both occurred and been
+        received before it, unless `knowledge` says otherwise. Rows come in the order of the samples, in chunks.
+        Errors: NOT_FOUND naming the first merchant that is not there, before any row.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UploadDocument(self, request_iterator, context):
+        """Takes a document in (a header, then its bytes in parts) and answers once it is durable; it is read soon after.
+        Idempotent by `request_id`. Errors: INVALID_ARGUMENT for what is above 10 MB, no image, or not safe to open, naming the
+        rule; NOT_FOUND for the merchant; ALREADY_EXISTS when the request_id was used with another document.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDocument(self, request, context):
+        """Reads a document's findings. Personal fields come back masked, except for internal peers that ask for them.
+        Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDocuments(self, request, context):
+        """Lists a merchant's documents, newest first, a page at a time; fields masked.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LinkShops(self, request, context):
+        """Looks for shops and merchants that one operator runs: compares each merchant named with all others and stores what it
+        finds as proposed links, each with its score and reasons. A link that a person has decided stays as decided.
+        Idempotent by `request_id`. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListShopLinks(self, request, context):
+        """Lists links, highest score first, a page at a time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveShopLink(self, request, context):
+        """Decides a link: a person says whether the two belong together. Idempotent by `request_id`.
+        Errors: NOT_FOUND; FAILED_PRECONDITION (LINK_DECIDED) when it was decided otherwise before and `revise` is not set.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportMerchantData(self, request, context):
+        """Everything stored of a merchant, for the person whom it is about (rule CN-PIPL-05): JSON Lines in parts. Written into
+        the access log. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EraseMerchantData(self, request, context):
+        """Erases a merchant's personal data (rule CN-PIPL-05). What law wants kept (rule CN-AML-02: ten years) is locked away
+        from every use but that one until its day, and then erased by the retention job; the answer says what and until when.
+        Idempotent by `request_id`. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAccesses(self, request, context):
+        """Who has read a merchant's personal data, newest first, a page at a time. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -164,6 +389,11 @@ def add_IngestionServiceServicer_to_server(servicer, server):
                     servicer.GetMerchant,
                     request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.GetMerchantRequest.FromString,
                     response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.GetMerchantResponse.SerializeToString,
+            ),
+            'UpdateMerchant': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateMerchant,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.UpdateMerchantRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.UpdateMerchantResponse.SerializeToString,
             ),
             'ListMerchants': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMerchants,
@@ -190,10 +420,90 @@ def add_IngestionServiceServicer_to_server(servicer, server):
                     request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.WatchImportRequest.FromString,
                     response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.WatchImportResponse.SerializeToString,
             ),
+            'SuggestMapping': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuggestMapping,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.SuggestMappingRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.SuggestMappingResponse.SerializeToString,
+            ),
+            'ListQuarantine': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListQuarantine,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListQuarantineRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListQuarantineResponse.SerializeToString,
+            ),
+            'ReleaseQuarantine': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseQuarantine,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ReleaseQuarantineRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ReleaseQuarantineResponse.SerializeToString,
+            ),
             'GetProfile': grpc.unary_unary_rpc_method_handler(
                     servicer.GetProfile,
                     request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.GetProfileRequest.FromString,
                     response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.GetProfileResponse.SerializeToString,
+            ),
+            'BatchGetProfiles': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetProfiles,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.BatchGetProfilesRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.BatchGetProfilesResponse.SerializeToString,
+            ),
+            'WatchProfiles': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchProfiles,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.WatchProfilesRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.WatchProfilesResponse.SerializeToString,
+            ),
+            'ListFeatures': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFeatures,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListFeaturesRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListFeaturesResponse.SerializeToString,
+            ),
+            'ExportTrainingSet': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportTrainingSet,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ExportTrainingSetRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ExportTrainingSetResponse.SerializeToString,
+            ),
+            'UploadDocument': grpc.stream_unary_rpc_method_handler(
+                    servicer.UploadDocument,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_document__pb2.UploadDocumentRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_document__pb2.UploadDocumentResponse.SerializeToString,
+            ),
+            'GetDocument': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDocument,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_document__pb2.GetDocumentRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_document__pb2.GetDocumentResponse.SerializeToString,
+            ),
+            'ListDocuments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDocuments,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_document__pb2.ListDocumentsRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_document__pb2.ListDocumentsResponse.SerializeToString,
+            ),
+            'LinkShops': grpc.unary_unary_rpc_method_handler(
+                    servicer.LinkShops,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.LinkShopsRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.LinkShopsResponse.SerializeToString,
+            ),
+            'ListShopLinks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListShopLinks,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListShopLinksRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListShopLinksResponse.SerializeToString,
+            ),
+            'ResolveShopLink': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveShopLink,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ResolveShopLinkRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ResolveShopLinkResponse.SerializeToString,
+            ),
+            'ExportMerchantData': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportMerchantData,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ExportMerchantDataRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ExportMerchantDataResponse.SerializeToString,
+            ),
+            'EraseMerchantData': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseMerchantData,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.EraseMerchantDataRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.EraseMerchantDataResponse.SerializeToString,
+            ),
+            'ListAccesses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAccesses,
+                    request_deserializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListAccessesRequest.FromString,
+                    response_serializer=sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListAccessesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -254,6 +564,33 @@ class IngestionService:
             '/sycee.ingestion.v1.IngestionService/GetMerchant',
             sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.GetMerchantRequest.SerializeToString,
             sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.GetMerchantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateMerchant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/UpdateMerchant',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.UpdateMerchantRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.UpdateMerchantResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -400,6 +737,87 @@ class IngestionService:
             _registered_method=True)
 
     @staticmethod
+    def SuggestMapping(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/SuggestMapping',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.SuggestMappingRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.SuggestMappingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListQuarantine(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/ListQuarantine',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListQuarantineRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListQuarantineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseQuarantine(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/ReleaseQuarantine',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ReleaseQuarantineRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ReleaseQuarantineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetProfile(request,
             target,
             options=(),
@@ -416,6 +834,357 @@ class IngestionService:
             '/sycee.ingestion.v1.IngestionService/GetProfile',
             sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.GetProfileRequest.SerializeToString,
             sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.GetProfileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetProfiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/BatchGetProfiles',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.BatchGetProfilesRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.BatchGetProfilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchProfiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/WatchProfiles',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.WatchProfilesRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.WatchProfilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFeatures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/ListFeatures',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListFeaturesRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListFeaturesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportTrainingSet(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/ExportTrainingSet',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ExportTrainingSetRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ExportTrainingSetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UploadDocument(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/sycee.ingestion.v1.IngestionService/UploadDocument',
+            sycee_dot_ingestion_dot_v1_dot_document__pb2.UploadDocumentRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_document__pb2.UploadDocumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDocument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/GetDocument',
+            sycee_dot_ingestion_dot_v1_dot_document__pb2.GetDocumentRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_document__pb2.GetDocumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDocuments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/ListDocuments',
+            sycee_dot_ingestion_dot_v1_dot_document__pb2.ListDocumentsRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_document__pb2.ListDocumentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LinkShops(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/LinkShops',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.LinkShopsRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.LinkShopsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListShopLinks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/ListShopLinks',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListShopLinksRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListShopLinksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveShopLink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/ResolveShopLink',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ResolveShopLinkRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ResolveShopLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportMerchantData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/ExportMerchantData',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ExportMerchantDataRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ExportMerchantDataResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseMerchantData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/EraseMerchantData',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.EraseMerchantDataRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.EraseMerchantDataResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAccesses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.ingestion.v1.IngestionService/ListAccesses',
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListAccessesRequest.SerializeToString,
+            sycee_dot_ingestion_dot_v1_dot_ingestion__pb2.ListAccessesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ Merchants, their events, and the portrait made of them."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from sycee.ingestion.v1 import document_pb2 as _document_pb2
 from sycee.ingestion.v1 import ingestion_pb2 as _ingestion_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -43,6 +44,11 @@ class IngestionServiceStub:
     """
     GetMerchant: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.GetMerchantRequest, _ingestion_pb2.GetMerchantResponse]
     """Reads a merchant. Personal data comes back masked. Errors: NOT_FOUND."""
+    UpdateMerchant: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.UpdateMerchantRequest, _ingestion_pb2.UpdateMerchantResponse]
+    """Changes what is said of a merchant: every field that `update_mask` names takes the value of the request, the others
+    stay. Idempotent by `request_id`. Errors: NOT_FOUND; INVALID_ARGUMENT for a mask that names no field of a merchant;
+    FAILED_PRECONDITION (MERCHANT_ERASED) once its data was erased.
+    """
     ListMerchants: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.ListMerchantsRequest, _ingestion_pb2.ListMerchantsResponse]
     """Lists merchants by merchant_id, a page at a time. A page shows what was committed when it was read."""
     PublishEvents: _grpc.StreamStreamMultiCallable[_ingestion_pb2.PublishEventsRequest, _ingestion_pb2.PublishEventsResponse]
@@ -63,10 +69,72 @@ class IngestionServiceStub:
     """Streams the state of an import as it moves and ends when it has ended. The first answer comes at once.
     Errors: NOT_FOUND.
     """
+    SuggestMapping: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.SuggestMappingRequest, _ingestion_pb2.SuggestMappingResponse]
+    """Proposes a mapping for a file under the import root and shows the first rows as it would map them; stores nothing.
+    Errors: NOT_FOUND when the file is not there; INVALID_ARGUMENT when it cannot be read.
+    """
+    ListQuarantine: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.ListQuarantineRequest, _ingestion_pb2.ListQuarantineResponse]
+    """Lists what could not be read, oldest first, a page at a time. What was held is shown without its content, which may
+    hold personal data.
+    """
+    ReleaseQuarantine: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.ReleaseQuarantineRequest, _ingestion_pb2.ReleaseQuarantineResponse]
+    """Reads held rows again, by their import's mapping or a mended one: those that can be read now become events, each
+    counted once; the others stay held with their new reason. Idempotent by `request_id`.
+    Errors: NOT_FOUND; INVALID_ARGUMENT for a mapping that is wrong.
+    """
     GetProfile: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.GetProfileRequest, _ingestion_pb2.GetProfileResponse]
-    """The merchant's portrait as of a moment: only what occurred before it. One indexed read.
+    """The merchant's portrait as of a moment: only what occurred before it. One indexed read where nothing new came.
     Errors: NOT_FOUND when there is no such merchant. A merchant without events has a portrait without sections.
     """
+    BatchGetProfiles: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.BatchGetProfilesRequest, _ingestion_pb2.BatchGetProfilesResponse]
+    """The portraits of up to 100 merchants, in the order asked for. A merchant that is not there is named in
+    `missing_merchant_ids`.
+    """
+    WatchProfiles: _grpc.UnaryStreamMultiCallable[_ingestion_pb2.WatchProfilesRequest, _ingestion_pb2.WatchProfilesResponse]
+    """Streams the portraits that have changed materially (README: what counts), of some merchants or of all, from now on. It
+    ends with UNAVAILABLE when the reader falls behind its bounded queue: ask again, and read what was missed with
+    BatchGetProfiles.
+    """
+    ListFeatures: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.ListFeaturesRequest, _ingestion_pb2.ListFeaturesResponse]
+    """Every feature that a portrait may hold, with its unit, window, meaning and source."""
+    ExportTrainingSet: _grpc.UnaryStreamMultiCallable[_ingestion_pb2.ExportTrainingSetRequest, _ingestion_pb2.ExportTrainingSetResponse]
+    """The features of merchants at past moments, for training: of each, nothing enters that had not both occurred and been
+    received before it, unless `knowledge` says otherwise. Rows come in the order of the samples, in chunks.
+    Errors: NOT_FOUND naming the first merchant that is not there, before any row.
+    """
+    UploadDocument: _grpc.StreamUnaryMultiCallable[_document_pb2.UploadDocumentRequest, _document_pb2.UploadDocumentResponse]
+    """Takes a document in (a header, then its bytes in parts) and answers once it is durable; it is read soon after.
+    Idempotent by `request_id`. Errors: INVALID_ARGUMENT for what is above 10 MB, no image, or not safe to open, naming the
+    rule; NOT_FOUND for the merchant; ALREADY_EXISTS when the request_id was used with another document.
+    """
+    GetDocument: _grpc.UnaryUnaryMultiCallable[_document_pb2.GetDocumentRequest, _document_pb2.GetDocumentResponse]
+    """Reads a document's findings. Personal fields come back masked, except for internal peers that ask for them.
+    Errors: NOT_FOUND.
+    """
+    ListDocuments: _grpc.UnaryUnaryMultiCallable[_document_pb2.ListDocumentsRequest, _document_pb2.ListDocumentsResponse]
+    """Lists a merchant's documents, newest first, a page at a time; fields masked."""
+    LinkShops: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.LinkShopsRequest, _ingestion_pb2.LinkShopsResponse]
+    """Looks for shops and merchants that one operator runs: compares each merchant named with all others and stores what it
+    finds as proposed links, each with its score and reasons. A link that a person has decided stays as decided.
+    Idempotent by `request_id`. Errors: NOT_FOUND.
+    """
+    ListShopLinks: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.ListShopLinksRequest, _ingestion_pb2.ListShopLinksResponse]
+    """Lists links, highest score first, a page at a time."""
+    ResolveShopLink: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.ResolveShopLinkRequest, _ingestion_pb2.ResolveShopLinkResponse]
+    """Decides a link: a person says whether the two belong together. Idempotent by `request_id`.
+    Errors: NOT_FOUND; FAILED_PRECONDITION (LINK_DECIDED) when it was decided otherwise before and `revise` is not set.
+    """
+    ExportMerchantData: _grpc.UnaryStreamMultiCallable[_ingestion_pb2.ExportMerchantDataRequest, _ingestion_pb2.ExportMerchantDataResponse]
+    """Everything stored of a merchant, for the person whom it is about (rule CN-PIPL-05): JSON Lines in parts. Written into
+    the access log. Errors: NOT_FOUND.
+    """
+    EraseMerchantData: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.EraseMerchantDataRequest, _ingestion_pb2.EraseMerchantDataResponse]
+    """Erases a merchant's personal data (rule CN-PIPL-05). What law wants kept (rule CN-AML-02: ten years) is locked away
+    from every use but that one until its day, and then erased by the retention job; the answer says what and until when.
+    Idempotent by `request_id`. Errors: NOT_FOUND.
+    """
+    ListAccesses: _grpc.UnaryUnaryMultiCallable[_ingestion_pb2.ListAccessesRequest, _ingestion_pb2.ListAccessesResponse]
+    """Who has read a merchant's personal data, newest first, a page at a time. Errors: NOT_FOUND."""
 
 @_typing.type_check_only
 class IngestionServiceAsyncStub(IngestionServiceStub):
@@ -83,6 +151,11 @@ class IngestionServiceAsyncStub(IngestionServiceStub):
     """
     GetMerchant: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.GetMerchantRequest, _ingestion_pb2.GetMerchantResponse]  # type: ignore[assignment]
     """Reads a merchant. Personal data comes back masked. Errors: NOT_FOUND."""
+    UpdateMerchant: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.UpdateMerchantRequest, _ingestion_pb2.UpdateMerchantResponse]  # type: ignore[assignment]
+    """Changes what is said of a merchant: every field that `update_mask` names takes the value of the request, the others
+    stay. Idempotent by `request_id`. Errors: NOT_FOUND; INVALID_ARGUMENT for a mask that names no field of a merchant;
+    FAILED_PRECONDITION (MERCHANT_ERASED) once its data was erased.
+    """
     ListMerchants: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.ListMerchantsRequest, _ingestion_pb2.ListMerchantsResponse]  # type: ignore[assignment]
     """Lists merchants by merchant_id, a page at a time. A page shows what was committed when it was read."""
     PublishEvents: _aio.StreamStreamMultiCallable[_ingestion_pb2.PublishEventsRequest, _ingestion_pb2.PublishEventsResponse]  # type: ignore[assignment]
@@ -103,10 +176,72 @@ class IngestionServiceAsyncStub(IngestionServiceStub):
     """Streams the state of an import as it moves and ends when it has ended. The first answer comes at once.
     Errors: NOT_FOUND.
     """
+    SuggestMapping: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.SuggestMappingRequest, _ingestion_pb2.SuggestMappingResponse]  # type: ignore[assignment]
+    """Proposes a mapping for a file under the import root and shows the first rows as it would map them; stores nothing.
+    Errors: NOT_FOUND when the file is not there; INVALID_ARGUMENT when it cannot be read.
+    """
+    ListQuarantine: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.ListQuarantineRequest, _ingestion_pb2.ListQuarantineResponse]  # type: ignore[assignment]
+    """Lists what could not be read, oldest first, a page at a time. What was held is shown without its content, which may
+    hold personal data.
+    """
+    ReleaseQuarantine: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.ReleaseQuarantineRequest, _ingestion_pb2.ReleaseQuarantineResponse]  # type: ignore[assignment]
+    """Reads held rows again, by their import's mapping or a mended one: those that can be read now become events, each
+    counted once; the others stay held with their new reason. Idempotent by `request_id`.
+    Errors: NOT_FOUND; INVALID_ARGUMENT for a mapping that is wrong.
+    """
     GetProfile: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.GetProfileRequest, _ingestion_pb2.GetProfileResponse]  # type: ignore[assignment]
-    """The merchant's portrait as of a moment: only what occurred before it. One indexed read.
+    """The merchant's portrait as of a moment: only what occurred before it. One indexed read where nothing new came.
     Errors: NOT_FOUND when there is no such merchant. A merchant without events has a portrait without sections.
     """
+    BatchGetProfiles: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.BatchGetProfilesRequest, _ingestion_pb2.BatchGetProfilesResponse]  # type: ignore[assignment]
+    """The portraits of up to 100 merchants, in the order asked for. A merchant that is not there is named in
+    `missing_merchant_ids`.
+    """
+    WatchProfiles: _aio.UnaryStreamMultiCallable[_ingestion_pb2.WatchProfilesRequest, _ingestion_pb2.WatchProfilesResponse]  # type: ignore[assignment]
+    """Streams the portraits that have changed materially (README: what counts), of some merchants or of all, from now on. It
+    ends with UNAVAILABLE when the reader falls behind its bounded queue: ask again, and read what was missed with
+    BatchGetProfiles.
+    """
+    ListFeatures: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.ListFeaturesRequest, _ingestion_pb2.ListFeaturesResponse]  # type: ignore[assignment]
+    """Every feature that a portrait may hold, with its unit, window, meaning and source."""
+    ExportTrainingSet: _aio.UnaryStreamMultiCallable[_ingestion_pb2.ExportTrainingSetRequest, _ingestion_pb2.ExportTrainingSetResponse]  # type: ignore[assignment]
+    """The features of merchants at past moments, for training: of each, nothing enters that had not both occurred and been
+    received before it, unless `knowledge` says otherwise. Rows come in the order of the samples, in chunks.
+    Errors: NOT_FOUND naming the first merchant that is not there, before any row.
+    """
+    UploadDocument: _aio.StreamUnaryMultiCallable[_document_pb2.UploadDocumentRequest, _document_pb2.UploadDocumentResponse]  # type: ignore[assignment]
+    """Takes a document in (a header, then its bytes in parts) and answers once it is durable; it is read soon after.
+    Idempotent by `request_id`. Errors: INVALID_ARGUMENT for what is above 10 MB, no image, or not safe to open, naming the
+    rule; NOT_FOUND for the merchant; ALREADY_EXISTS when the request_id was used with another document.
+    """
+    GetDocument: _aio.UnaryUnaryMultiCallable[_document_pb2.GetDocumentRequest, _document_pb2.GetDocumentResponse]  # type: ignore[assignment]
+    """Reads a document's findings. Personal fields come back masked, except for internal peers that ask for them.
+    Errors: NOT_FOUND.
+    """
+    ListDocuments: _aio.UnaryUnaryMultiCallable[_document_pb2.ListDocumentsRequest, _document_pb2.ListDocumentsResponse]  # type: ignore[assignment]
+    """Lists a merchant's documents, newest first, a page at a time; fields masked."""
+    LinkShops: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.LinkShopsRequest, _ingestion_pb2.LinkShopsResponse]  # type: ignore[assignment]
+    """Looks for shops and merchants that one operator runs: compares each merchant named with all others and stores what it
+    finds as proposed links, each with its score and reasons. A link that a person has decided stays as decided.
+    Idempotent by `request_id`. Errors: NOT_FOUND.
+    """
+    ListShopLinks: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.ListShopLinksRequest, _ingestion_pb2.ListShopLinksResponse]  # type: ignore[assignment]
+    """Lists links, highest score first, a page at a time."""
+    ResolveShopLink: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.ResolveShopLinkRequest, _ingestion_pb2.ResolveShopLinkResponse]  # type: ignore[assignment]
+    """Decides a link: a person says whether the two belong together. Idempotent by `request_id`.
+    Errors: NOT_FOUND; FAILED_PRECONDITION (LINK_DECIDED) when it was decided otherwise before and `revise` is not set.
+    """
+    ExportMerchantData: _aio.UnaryStreamMultiCallable[_ingestion_pb2.ExportMerchantDataRequest, _ingestion_pb2.ExportMerchantDataResponse]  # type: ignore[assignment]
+    """Everything stored of a merchant, for the person whom it is about (rule CN-PIPL-05): JSON Lines in parts. Written into
+    the access log. Errors: NOT_FOUND.
+    """
+    EraseMerchantData: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.EraseMerchantDataRequest, _ingestion_pb2.EraseMerchantDataResponse]  # type: ignore[assignment]
+    """Erases a merchant's personal data (rule CN-PIPL-05). What law wants kept (rule CN-AML-02: ten years) is locked away
+    from every use but that one until its day, and then erased by the retention job; the answer says what and until when.
+    Idempotent by `request_id`. Errors: NOT_FOUND.
+    """
+    ListAccesses: _aio.UnaryUnaryMultiCallable[_ingestion_pb2.ListAccessesRequest, _ingestion_pb2.ListAccessesResponse]  # type: ignore[assignment]
+    """Who has read a merchant's personal data, newest first, a page at a time. Errors: NOT_FOUND."""
 
 class IngestionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Takes in what platforms and feeds know of a merchant and answers with its portrait.
@@ -132,6 +267,17 @@ class IngestionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ingestion_pb2.GetMerchantResponse, _abc.Awaitable[_ingestion_pb2.GetMerchantResponse]]:
         """Reads a merchant. Personal data comes back masked. Errors: NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def UpdateMerchant(
+        self,
+        request: _ingestion_pb2.UpdateMerchantRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingestion_pb2.UpdateMerchantResponse, _abc.Awaitable[_ingestion_pb2.UpdateMerchantResponse]]:
+        """Changes what is said of a merchant: every field that `update_mask` names takes the value of the request, the others
+        stay. Idempotent by `request_id`. Errors: NOT_FOUND; INVALID_ARGUMENT for a mask that names no field of a merchant;
+        FAILED_PRECONDITION (MERCHANT_ERASED) once its data was erased.
+        """
 
     @_abc_1.abstractmethod
     def ListMerchants(
@@ -184,13 +330,171 @@ class IngestionServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def SuggestMapping(
+        self,
+        request: _ingestion_pb2.SuggestMappingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingestion_pb2.SuggestMappingResponse, _abc.Awaitable[_ingestion_pb2.SuggestMappingResponse]]:
+        """Proposes a mapping for a file under the import root and shows the first rows as it would map them; stores nothing.
+        Errors: NOT_FOUND when the file is not there; INVALID_ARGUMENT when it cannot be read.
+        """
+
+    @_abc_1.abstractmethod
+    def ListQuarantine(
+        self,
+        request: _ingestion_pb2.ListQuarantineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingestion_pb2.ListQuarantineResponse, _abc.Awaitable[_ingestion_pb2.ListQuarantineResponse]]:
+        """Lists what could not be read, oldest first, a page at a time. What was held is shown without its content, which may
+        hold personal data.
+        """
+
+    @_abc_1.abstractmethod
+    def ReleaseQuarantine(
+        self,
+        request: _ingestion_pb2.ReleaseQuarantineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingestion_pb2.ReleaseQuarantineResponse, _abc.Awaitable[_ingestion_pb2.ReleaseQuarantineResponse]]:
+        """Reads held rows again, by their import's mapping or a mended one: those that can be read now become events, each
+        counted once; the others stay held with their new reason. Idempotent by `request_id`.
+        Errors: NOT_FOUND; INVALID_ARGUMENT for a mapping that is wrong.
+        """
+
+    @_abc_1.abstractmethod
     def GetProfile(
         self,
         request: _ingestion_pb2.GetProfileRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ingestion_pb2.GetProfileResponse, _abc.Awaitable[_ingestion_pb2.GetProfileResponse]]:
-        """The merchant's portrait as of a moment: only what occurred before it. One indexed read.
+        """The merchant's portrait as of a moment: only what occurred before it. One indexed read where nothing new came.
         Errors: NOT_FOUND when there is no such merchant. A merchant without events has a portrait without sections.
         """
+
+    @_abc_1.abstractmethod
+    def BatchGetProfiles(
+        self,
+        request: _ingestion_pb2.BatchGetProfilesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingestion_pb2.BatchGetProfilesResponse, _abc.Awaitable[_ingestion_pb2.BatchGetProfilesResponse]]:
+        """The portraits of up to 100 merchants, in the order asked for. A merchant that is not there is named in
+        `missing_merchant_ids`.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchProfiles(
+        self,
+        request: _ingestion_pb2.WatchProfilesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_ingestion_pb2.WatchProfilesResponse], _abc.AsyncIterator[_ingestion_pb2.WatchProfilesResponse]]:
+        """Streams the portraits that have changed materially (README: what counts), of some merchants or of all, from now on. It
+        ends with UNAVAILABLE when the reader falls behind its bounded queue: ask again, and read what was missed with
+        BatchGetProfiles.
+        """
+
+    @_abc_1.abstractmethod
+    def ListFeatures(
+        self,
+        request: _ingestion_pb2.ListFeaturesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingestion_pb2.ListFeaturesResponse, _abc.Awaitable[_ingestion_pb2.ListFeaturesResponse]]:
+        """Every feature that a portrait may hold, with its unit, window, meaning and source."""
+
+    @_abc_1.abstractmethod
+    def ExportTrainingSet(
+        self,
+        request: _ingestion_pb2.ExportTrainingSetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_ingestion_pb2.ExportTrainingSetResponse], _abc.AsyncIterator[_ingestion_pb2.ExportTrainingSetResponse]]:
+        """The features of merchants at past moments, for training: of each, nothing enters that had not both occurred and been
+        received before it, unless `knowledge` says otherwise. Rows come in the order of the samples, in chunks.
+        Errors: NOT_FOUND naming the first merchant that is not there, before any row.
+        """
+
+    @_abc_1.abstractmethod
+    def UploadDocument(
+        self,
+        request_iterator: _MaybeAsyncIterator[_document_pb2.UploadDocumentRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_document_pb2.UploadDocumentResponse, _abc.Awaitable[_document_pb2.UploadDocumentResponse]]:
+        """Takes a document in (a header, then its bytes in parts) and answers once it is durable; it is read soon after.
+        Idempotent by `request_id`. Errors: INVALID_ARGUMENT for what is above 10 MB, no image, or not safe to open, naming the
+        rule; NOT_FOUND for the merchant; ALREADY_EXISTS when the request_id was used with another document.
+        """
+
+    @_abc_1.abstractmethod
+    def GetDocument(
+        self,
+        request: _document_pb2.GetDocumentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_document_pb2.GetDocumentResponse, _abc.Awaitable[_document_pb2.GetDocumentResponse]]:
+        """Reads a document's findings. Personal fields come back masked, except for internal peers that ask for them.
+        Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDocuments(
+        self,
+        request: _document_pb2.ListDocumentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_document_pb2.ListDocumentsResponse, _abc.Awaitable[_document_pb2.ListDocumentsResponse]]:
+        """Lists a merchant's documents, newest first, a page at a time; fields masked."""
+
+    @_abc_1.abstractmethod
+    def LinkShops(
+        self,
+        request: _ingestion_pb2.LinkShopsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingestion_pb2.LinkShopsResponse, _abc.Awaitable[_ingestion_pb2.LinkShopsResponse]]:
+        """Looks for shops and merchants that one operator runs: compares each merchant named with all others and stores what it
+        finds as proposed links, each with its score and reasons. A link that a person has decided stays as decided.
+        Idempotent by `request_id`. Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListShopLinks(
+        self,
+        request: _ingestion_pb2.ListShopLinksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingestion_pb2.ListShopLinksResponse, _abc.Awaitable[_ingestion_pb2.ListShopLinksResponse]]:
+        """Lists links, highest score first, a page at a time."""
+
+    @_abc_1.abstractmethod
+    def ResolveShopLink(
+        self,
+        request: _ingestion_pb2.ResolveShopLinkRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingestion_pb2.ResolveShopLinkResponse, _abc.Awaitable[_ingestion_pb2.ResolveShopLinkResponse]]:
+        """Decides a link: a person says whether the two belong together. Idempotent by `request_id`.
+        Errors: NOT_FOUND; FAILED_PRECONDITION (LINK_DECIDED) when it was decided otherwise before and `revise` is not set.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportMerchantData(
+        self,
+        request: _ingestion_pb2.ExportMerchantDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_ingestion_pb2.ExportMerchantDataResponse], _abc.AsyncIterator[_ingestion_pb2.ExportMerchantDataResponse]]:
+        """Everything stored of a merchant, for the person whom it is about (rule CN-PIPL-05): JSON Lines in parts. Written into
+        the access log. Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def EraseMerchantData(
+        self,
+        request: _ingestion_pb2.EraseMerchantDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingestion_pb2.EraseMerchantDataResponse, _abc.Awaitable[_ingestion_pb2.EraseMerchantDataResponse]]:
+        """Erases a merchant's personal data (rule CN-PIPL-05). What law wants kept (rule CN-AML-02: ten years) is locked away
+        from every use but that one until its day, and then erased by the retention job; the answer says what and until when.
+        Idempotent by `request_id`. Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAccesses(
+        self,
+        request: _ingestion_pb2.ListAccessesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ingestion_pb2.ListAccessesResponse, _abc.Awaitable[_ingestion_pb2.ListAccessesResponse]]:
+        """Who has read a merchant's personal data, newest first, a page at a time. Errors: NOT_FOUND."""
 
 def add_IngestionServiceServicer_to_server(servicer: IngestionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 from google.type import money_pb2 as _money_pb2
 from sycee.common.v1 import common_pb2 as _common_pb2
@@ -27,7 +28,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class Profile(_message.Message):
     """A merchant's portrait at `as_of`. Windows hold whole days (Asia/Shanghai) before the day of `as_of`; for `as_of` = now,
     what came of today so far counts in presence, counts and freshness. Events that arrive late enter the day they
-    occurred on, so a portrait of the past is what is known of that day now.
+    occurred on, so a portrait of the past is what is known of that day now, unless it was asked for as known then.
     A section that is absent means that no such event was ever received: missing, never zero and never bad.
     """
 
@@ -51,6 +52,10 @@ class Profile(_message.Message):
     SOURCES_FIELD_NUMBER: _builtins.int
     COVERAGE_FIELD_NUMBER: _builtins.int
     FRESHNESS_DAYS_FIELD_NUMBER: _builtins.int
+    INVOICES_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
+    BRUSHING_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant."""
     feature_version: _builtins.str
@@ -115,6 +120,24 @@ class Profile(_message.Message):
     def sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___SourceStatus]:
         """What stands behind the portrait, one entry for each kind of event received."""
 
+    @_builtins.property
+    def invoices(self) -> Global___Invoices:
+        """Invoices. Present from the first one on."""
+
+    @_builtins.property
+    def features(self) -> _containers.RepeatedCompositeFieldContainer[Global___Feature]:
+        """Every feature that is known of the merchant, by name; ListFeatures tells what each one is. One that is absent is not
+        known: missing, never zero and never bad.
+        """
+
+    @_builtins.property
+    def quality(self) -> Global___Quality:
+        """How far the data behind the portrait may be relied on."""
+
+    @_builtins.property
+    def brushing(self) -> Global___Brushing:
+        """What looks like fake trade (brushing, 刷单). Present from the first order on."""
+
     def __init__(
         self,
         *,
@@ -136,16 +159,282 @@ class Profile(_message.Message):
         sources: _abc.Iterable[Global___SourceStatus] | None = ...,
         coverage: _builtins.float = ...,
         freshness_days: _builtins.int | None = ...,
+        invoices: Global___Invoices | None = ...,
+        features: _abc.Iterable[Global___Feature] | None = ...,
+        quality: Global___Quality | None = ...,
+        brushing: Global___Brushing | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_freshness_days", b"_freshness_days", "as_of", b"as_of", "bureau", b"bureau", "energy", b"energy", "freshness_days", b"freshness_days", "logistics", b"logistics", "penalties", b"penalties", "repayments", b"repayments", "reviews", b"reviews", "settlements", b"settlements", "social", b"social", "tax", b"tax", "trade", b"trade", "traits", b"traits", "visits", b"visits"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_freshness_days", b"_freshness_days", "as_of", b"as_of", "brushing", b"brushing", "bureau", b"bureau", "energy", b"energy", "freshness_days", b"freshness_days", "invoices", b"invoices", "logistics", b"logistics", "penalties", b"penalties", "quality", b"quality", "repayments", b"repayments", "reviews", b"reviews", "settlements", b"settlements", "social", b"social", "tax", b"tax", "trade", b"trade", "traits", b"traits", "visits", b"visits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_freshness_days", b"_freshness_days", "as_of", b"as_of", "bureau", b"bureau", "coverage", b"coverage", "energy", b"energy", "feature_version", b"feature_version", "freshness_days", b"freshness_days", "logistics", b"logistics", "merchant_id", b"merchant_id", "penalties", b"penalties", "repayments", b"repayments", "reviews", b"reviews", "settlements", b"settlements", "social", b"social", "sources", b"sources", "tax", b"tax", "trade", b"trade", "traits", b"traits", "visits", b"visits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_freshness_days", b"_freshness_days", "as_of", b"as_of", "brushing", b"brushing", "bureau", b"bureau", "coverage", b"coverage", "energy", b"energy", "feature_version", b"feature_version", "features", b"features", "freshness_days", b"freshness_days", "invoices", b"invoices", "logistics", b"logistics", "merchant_id", b"merchant_id", "penalties", b"penalties", "quality", b"quality", "repayments", b"repayments", "reviews", b"reviews", "settlements", b"settlements", "social", b"social", "sources", b"sources", "tax", b"tax", "trade", b"trade", "traits", b"traits", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__freshness_days: _TypeAlias = _typing.Literal["freshness_days"]  # noqa: Y015
     _WhichOneofArgType__freshness_days: _TypeAlias = _typing.Literal["_freshness_days", b"_freshness_days"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__freshness_days) -> _WhichOneofReturnType__freshness_days | None: ...
 
 Global___Profile: _TypeAlias = Profile  # noqa: Y015
+
+@_typing.final
+class Feature(_message.Message):
+    """One feature's value."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its name, as ListFeatures has it."""
+    value: _builtins.float
+    """Its value, in the unit that ListFeatures gives."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        value: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Feature: _TypeAlias = Feature  # noqa: Y015
+
+@_typing.final
+class Quality(_message.Message):
+    """How far the data behind a portrait may be relied on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCORE_FIELD_NUMBER: _builtins.int
+    DEFECTS_FIELD_NUMBER: _builtins.int
+    SETTLEMENT_RATIO_FIELD_NUMBER: _builtins.int
+    INVOICE_RATIO_FIELD_NUMBER: _builtins.int
+    TAX_RATIO_FIELD_NUMBER: _builtins.int
+    score: _builtins.int
+    """0 (nothing to rely on) to 100 (whole, fresh and consistent)."""
+    settlement_ratio: _builtins.float
+    """Platform sales net of refunds over what settlements say was sold (net and fees), over the same days; unset where
+    either is missing.
+    """
+    invoice_ratio: _builtins.float
+    """Invoiced sales over platform sales net of refunds, over the same days; unset where either is missing."""
+    tax_ratio: _builtins.float
+    """Declared sales over platform sales net of refunds, in the declared periods (rule CN-ID-08); unset where either is
+    missing.
+    """
+    @_builtins.property
+    def defects(self) -> _containers.RepeatedCompositeFieldContainer[Global___QualityDefect]:
+        """What is wrong, the gravest first."""
+
+    def __init__(
+        self,
+        *,
+        score: _builtins.int = ...,
+        defects: _abc.Iterable[Global___QualityDefect] | None = ...,
+        settlement_ratio: _builtins.float | None = ...,
+        invoice_ratio: _builtins.float | None = ...,
+        tax_ratio: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_invoice_ratio", b"_invoice_ratio", "_settlement_ratio", b"_settlement_ratio", "_tax_ratio", b"_tax_ratio", "invoice_ratio", b"invoice_ratio", "settlement_ratio", b"settlement_ratio", "tax_ratio", b"tax_ratio"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_invoice_ratio", b"_invoice_ratio", "_settlement_ratio", b"_settlement_ratio", "_tax_ratio", b"_tax_ratio", "defects", b"defects", "invoice_ratio", b"invoice_ratio", "score", b"score", "settlement_ratio", b"settlement_ratio", "tax_ratio", b"tax_ratio"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__invoice_ratio: _TypeAlias = _typing.Literal["invoice_ratio"]  # noqa: Y015
+    _WhichOneofArgType__invoice_ratio: _TypeAlias = _typing.Literal["_invoice_ratio", b"_invoice_ratio"]  # noqa: Y015
+    _WhichOneofReturnType__settlement_ratio: _TypeAlias = _typing.Literal["settlement_ratio"]  # noqa: Y015
+    _WhichOneofArgType__settlement_ratio: _TypeAlias = _typing.Literal["_settlement_ratio", b"_settlement_ratio"]  # noqa: Y015
+    _WhichOneofReturnType__tax_ratio: _TypeAlias = _typing.Literal["tax_ratio"]  # noqa: Y015
+    _WhichOneofArgType__tax_ratio: _TypeAlias = _typing.Literal["_tax_ratio", b"_tax_ratio"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__invoice_ratio) -> _WhichOneofReturnType__invoice_ratio | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__settlement_ratio) -> _WhichOneofReturnType__settlement_ratio | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tax_ratio) -> _WhichOneofReturnType__tax_ratio | None: ...
+
+Global___Quality: _TypeAlias = Quality  # noqa: Y015
+
+@_typing.final
+class QualityDefect(_message.Message):
+    """One thing that is wrong with the data."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Severity:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _SeverityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[QualityDefect._Severity.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SEVERITY_UNSPECIFIED: QualityDefect._Severity.ValueType  # 0
+        """Not said."""
+        SEVERITY_NOTE: QualityDefect._Severity.ValueType  # 1
+        """Worth knowing."""
+        SEVERITY_WARNING: QualityDefect._Severity.ValueType  # 2
+        """Figures that rest on it are less sure."""
+        SEVERITY_SEVERE: QualityDefect._Severity.ValueType  # 3
+        """A person should look before money is lent on it."""
+
+    class Severity(_Severity, metaclass=_SeverityEnumTypeWrapper):
+        """How grave it is."""
+
+    SEVERITY_UNSPECIFIED: QualityDefect.Severity.ValueType  # 0
+    """Not said."""
+    SEVERITY_NOTE: QualityDefect.Severity.ValueType  # 1
+    """Worth knowing."""
+    SEVERITY_WARNING: QualityDefect.Severity.ValueType  # 2
+    """Figures that rest on it are less sure."""
+    SEVERITY_SEVERE: QualityDefect.Severity.ValueType  # 3
+    """A person should look before money is lent on it."""
+
+    CODE_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    TEXT_ZH_FIELD_NUMBER: _builtins.int
+    TEXT_EN_FIELD_NUMBER: _builtins.int
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Stable code, such as STALE_ORDERS or TAX_SALES_DIFFER."""
+    severity: Global___QualityDefect.Severity.ValueType
+    """How grave it is."""
+    points: _builtins.int
+    """Points taken off the score."""
+    text_zh: _builtins.str
+    """What is wrong, in Chinese."""
+    text_en: _builtins.str
+    """What is wrong, in English."""
+    rule_id: _builtins.str
+    """Rule behind it, such as "CN-ID-08"; empty where there is none."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        severity: Global___QualityDefect.Severity.ValueType = ...,
+        points: _builtins.int = ...,
+        text_zh: _builtins.str = ...,
+        text_en: _builtins.str = ...,
+        rule_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "points", b"points", "rule_id", b"rule_id", "severity", b"severity", "text_en", b"text_en", "text_zh", b"text_zh"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QualityDefect: _TypeAlias = QualityDefect  # noqa: Y015
+
+@_typing.final
+class Brushing(_message.Message):
+    """Orders that look fake. A judgement from signals, never a proof."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FAKE_ORDER_SHARE_365D_FIELD_NUMBER: _builtins.int
+    FAKE_AMOUNT_SHARE_365D_FIELD_NUMBER: _builtins.int
+    FAKE_ORDER_SHARE_90D_FIELD_NUMBER: _builtins.int
+    SIGNALS_FIELD_NUMBER: _builtins.int
+    fake_order_share_365d: _builtins.float
+    """Orders judged fake over orders, last 365 days, 0 to 1."""
+    fake_amount_share_365d: _builtins.float
+    """Their amount over the amount paid, last 365 days, 0 to 1."""
+    fake_order_share_90d: _builtins.float
+    """Orders judged fake over orders, last 90 days, 0 to 1."""
+    @_builtins.property
+    def signals(self) -> _containers.RepeatedCompositeFieldContainer[Global___BrushingSignal]:
+        """What it rests on, the strongest first."""
+
+    def __init__(
+        self,
+        *,
+        fake_order_share_365d: _builtins.float = ...,
+        fake_amount_share_365d: _builtins.float = ...,
+        fake_order_share_90d: _builtins.float = ...,
+        signals: _abc.Iterable[Global___BrushingSignal] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fake_amount_share_365d", b"fake_amount_share_365d", "fake_order_share_365d", b"fake_order_share_365d", "fake_order_share_90d", b"fake_order_share_90d", "signals", b"signals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Brushing: _TypeAlias = Brushing  # noqa: Y015
+
+@_typing.final
+class BrushingSignal(_message.Message):
+    """One sign of fake trade."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    ORDER_COUNT_FIELD_NUMBER: _builtins.int
+    TEXT_ZH_FIELD_NUMBER: _builtins.int
+    TEXT_EN_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Stable code, such as BURST or SHARED_ADDRESS."""
+    order_count: _builtins.int
+    """Orders of the last 365 days that show it and were judged fake."""
+    text_zh: _builtins.str
+    """What it means, in Chinese."""
+    text_en: _builtins.str
+    """What it means, in English."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        order_count: _builtins.int = ...,
+        text_zh: _builtins.str = ...,
+        text_en: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "order_count", b"order_count", "text_en", b"text_en", "text_zh", b"text_zh"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BrushingSignal: _TypeAlias = BrushingSignal  # noqa: Y015
+
+@_typing.final
+class Invoices(_message.Message):
+    """Invoices of the last 365 days. Voided ones count in `voided_count` alone; red-letter ones are taken off the amounts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SALE_COUNT_FIELD_NUMBER: _builtins.int
+    SALE_NET_FEN_FIELD_NUMBER: _builtins.int
+    PURCHASE_COUNT_FIELD_NUMBER: _builtins.int
+    PURCHASE_NET_FEN_FIELD_NUMBER: _builtins.int
+    RED_LETTER_COUNT_FIELD_NUMBER: _builtins.int
+    VOIDED_COUNT_FIELD_NUMBER: _builtins.int
+    sale_count: _builtins.int
+    """Sales invoices, voided ones left out."""
+    sale_net_fen: _builtins.int
+    """Sales without tax, in fen."""
+    purchase_count: _builtins.int
+    """Purchase invoices, voided ones left out."""
+    purchase_net_fen: _builtins.int
+    """Purchases without tax, in fen."""
+    red_letter_count: _builtins.int
+    """Red-letter invoices."""
+    voided_count: _builtins.int
+    """Voided invoices."""
+    def __init__(
+        self,
+        *,
+        sale_count: _builtins.int = ...,
+        sale_net_fen: _builtins.int = ...,
+        purchase_count: _builtins.int = ...,
+        purchase_net_fen: _builtins.int = ...,
+        red_letter_count: _builtins.int = ...,
+        voided_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purchase_count", b"purchase_count", "purchase_net_fen", b"purchase_net_fen", "red_letter_count", b"red_letter_count", "sale_count", b"sale_count", "sale_net_fen", b"sale_net_fen", "voided_count", b"voided_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Invoices: _TypeAlias = Invoices  # noqa: Y015
 
 @_typing.final
 class Traits(_message.Message):
@@ -218,6 +507,10 @@ class Trade(_message.Message):
     PEAK_28D_SHARE_FIELD_NUMBER: _builtins.int
     WEEKLY_FIRST_DAY_FIELD_NUMBER: _builtins.int
     WEEKLY_NET_FEN_FIELD_NUMBER: _builtins.int
+    MONTHLY_CLEAN_12M_FEN_FIELD_NUMBER: _builtins.int
+    MONTHLY_CLEAN_3M_FEN_FIELD_NUMBER: _builtins.int
+    MONTHLY_CLEAN_3M_ADJUSTED_FEN_FIELD_NUMBER: _builtins.int
+    WEEKLY_CLEAN_FEN_FIELD_NUMBER: _builtins.int
     months_of_history: _builtins.int
     """Whole months (30.4375 days) between the first order and `as_of`."""
     monthly_net_12m_fen: _builtins.int
@@ -242,6 +535,12 @@ class Trade(_message.Message):
     """Share of the last 90 days that had at least one order, 0 to 1."""
     peak_28d_share: _builtins.float
     """Share of sales in the best 28 days of the last 365, 0 to 1: how seasonal the trade is."""
+    monthly_clean_12m_fen: _builtins.int
+    """As `monthly_net_12m_fen`, without the orders that were judged fake."""
+    monthly_clean_3m_fen: _builtins.int
+    """As `monthly_net_3m_fen`, without the orders that were judged fake."""
+    monthly_clean_3m_adjusted_fen: _builtins.int
+    """As `monthly_net_3m_adjusted_fen`, without the orders that were judged fake."""
     @_builtins.property
     def first_day(self) -> _date_pb2.Date:
         """First and last day with an order."""
@@ -258,6 +557,12 @@ class Trade(_message.Message):
     def weekly_net_fen(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Sales net of refunds by week of seven days ending with the last whole day, oldest first, at most 104 weeks, in fen.
         Negative where more was refunded than sold. Weeks before the first order are left out.
+        """
+
+    @_builtins.property
+    def weekly_clean_fen(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """As `weekly_net_fen`, without the orders that were judged fake. Orders are judged over 365 days: older weeks are as
+        they are in `weekly_net_fen`.
         """
 
     def __init__(
@@ -278,10 +583,14 @@ class Trade(_message.Message):
         peak_28d_share: _builtins.float = ...,
         weekly_first_day: _date_pb2.Date | None = ...,
         weekly_net_fen: _abc.Iterable[_builtins.int] | None = ...,
+        monthly_clean_12m_fen: _builtins.int = ...,
+        monthly_clean_3m_fen: _builtins.int = ...,
+        monthly_clean_3m_adjusted_fen: _builtins.int = ...,
+        weekly_clean_fen: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["first_day", b"first_day", "last_day", b"last_day", "weekly_first_day", b"weekly_first_day"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_day_share_90d", b"active_day_share_90d", "buyer_days_90d", b"buyer_days_90d", "dispute_rate_180d", b"dispute_rate_180d", "first_day", b"first_day", "last_day", b"last_day", "monthly_net_12m_fen", b"monthly_net_12m_fen", "monthly_net_3m_adjusted_fen", b"monthly_net_3m_adjusted_fen", "monthly_net_3m_fen", b"monthly_net_3m_fen", "months_of_history", b"months_of_history", "order_count_365d", b"order_count_365d", "order_count_90d", b"order_count_90d", "peak_28d_share", b"peak_28d_share", "refund_rate_180d", b"refund_rate_180d", "weekly_first_day", b"weekly_first_day", "weekly_net_fen", b"weekly_net_fen"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_day_share_90d", b"active_day_share_90d", "buyer_days_90d", b"buyer_days_90d", "dispute_rate_180d", b"dispute_rate_180d", "first_day", b"first_day", "last_day", b"last_day", "monthly_clean_12m_fen", b"monthly_clean_12m_fen", "monthly_clean_3m_adjusted_fen", b"monthly_clean_3m_adjusted_fen", "monthly_clean_3m_fen", b"monthly_clean_3m_fen", "monthly_net_12m_fen", b"monthly_net_12m_fen", "monthly_net_3m_adjusted_fen", b"monthly_net_3m_adjusted_fen", "monthly_net_3m_fen", b"monthly_net_3m_fen", "months_of_history", b"months_of_history", "order_count_365d", b"order_count_365d", "order_count_90d", b"order_count_90d", "peak_28d_share", b"peak_28d_share", "refund_rate_180d", b"refund_rate_180d", "weekly_clean_fen", b"weekly_clean_fen", "weekly_first_day", b"weekly_first_day", "weekly_net_fen", b"weekly_net_fen"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -300,6 +609,8 @@ class Logistics(_message.Message):
     FREIGHT_FIELD_NUMBER: _builtins.int
     PACKAGING_FIELD_NUMBER: _builtins.int
     LATE_RATE_FIELD_NUMBER: _builtins.int
+    COVERED_COUNT_FIELD_NUMBER: _builtins.int
+    ODD_ROUTE_COUNT_FIELD_NUMBER: _builtins.int
     parcel_count: _builtins.int
     """Parcels sent."""
     weighed_count: _builtins.int
@@ -310,6 +621,10 @@ class Logistics(_message.Message):
     """Sum of the weights, in grams."""
     late_rate: _builtins.float
     """Late parcels over parcels, 0 to 1."""
+    covered_count: _builtins.int
+    """Parcels with both weight and distance: those that `freight` is made of."""
+    odd_route_count: _builtins.int
+    """Parcels whose route cannot be: between one and the same place, or shorter than the crow flies."""
     @_builtins.property
     def freight(self) -> _containers.RepeatedCompositeFieldContainer[Global___FreightByMode]:
         """Freight in gram-kilometres by mode, over parcels with both weight and distance."""
@@ -328,10 +643,12 @@ class Logistics(_message.Message):
         freight: _abc.Iterable[Global___FreightByMode] | None = ...,
         packaging: _abc.Iterable[Global___ParcelsByPackaging] | None = ...,
         late_rate: _builtins.float = ...,
+        covered_count: _builtins.int = ...,
+        odd_route_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["freight", b"freight", "late_rate", b"late_rate", "packaging", b"packaging", "parcel_count", b"parcel_count", "routed_count", b"routed_count", "weighed_count", b"weighed_count", "weight_g", b"weight_g"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["covered_count", b"covered_count", "freight", b"freight", "late_rate", b"late_rate", "odd_route_count", b"odd_route_count", "packaging", b"packaging", "parcel_count", b"parcel_count", "routed_count", b"routed_count", "weighed_count", b"weighed_count", "weight_g", b"weight_g"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -401,6 +718,9 @@ class Reviews(_message.Message):
     COMPLAINT_COUNT_FIELD_NUMBER: _builtins.int
     RETURN_COUNT_FIELD_NUMBER: _builtins.int
     ORDER_COUNT_FIELD_NUMBER: _builtins.int
+    READ_COUNT_FIELD_NUMBER: _builtins.int
+    NEGATIVE_SHARE_FIELD_NUMBER: _builtins.int
+    TOPICS_FIELD_NUMBER: _builtins.int
     review_count: _builtins.int
     """Reviews received."""
     mean_stars: _builtins.float
@@ -413,6 +733,14 @@ class Reviews(_message.Message):
     """Returns of goods (refunds with goods_returned)."""
     order_count: _builtins.int
     """Orders in the same 365 days, the base of the rates."""
+    read_count: _builtins.int
+    """Reviews with a text that was read."""
+    negative_share: _builtins.float
+    """Share of the read ones that speak badly of the shop, 0 to 1."""
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewTopic]:
+        """What the read ones speak of."""
+
     def __init__(
         self,
         *,
@@ -422,14 +750,47 @@ class Reviews(_message.Message):
         complaint_count: _builtins.int = ...,
         return_count: _builtins.int = ...,
         order_count: _builtins.int = ...,
+        read_count: _builtins.int = ...,
+        negative_share: _builtins.float = ...,
+        topics: _abc.Iterable[Global___ReviewTopic] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complaint_count", b"complaint_count", "low_star_share", b"low_star_share", "mean_stars", b"mean_stars", "order_count", b"order_count", "return_count", b"return_count", "review_count", b"review_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complaint_count", b"complaint_count", "low_star_share", b"low_star_share", "mean_stars", b"mean_stars", "negative_share", b"negative_share", "order_count", b"order_count", "read_count", b"read_count", "return_count", b"return_count", "review_count", b"review_count", "topics", b"topics"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Reviews: _TypeAlias = Reviews  # noqa: Y015
+
+@_typing.final
+class ReviewTopic(_message.Message):
+    """What reviews speak of."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    MENTION_COUNT_FIELD_NUMBER: _builtins.int
+    COMPLAINT_COUNT_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Stable code: QUALITY, COUNTERFEIT, DELIVERY, SERVICE, PACKAGING, SAFETY, PRICE."""
+    mention_count: _builtins.int
+    """Reviews that speak of it."""
+    complaint_count: _builtins.int
+    """Those that complain of it."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        mention_count: _builtins.int = ...,
+        complaint_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "complaint_count", b"complaint_count", "mention_count", b"mention_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewTopic: _TypeAlias = ReviewTopic  # noqa: Y015
 
 @_typing.final
 class Settlements(_message.Message):
