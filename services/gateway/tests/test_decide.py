@@ -45,7 +45,7 @@ async def test_an_approval_in_full(gateway: Gateway) -> None:
     assert decision.offer.repayment_method == common_pb2.REPAYMENT_METHOD_EQUAL_INSTALMENT
     assert decision.offer.nominal_rate_bp == 1180
     assert decision.offer.expires_at == time_to_proto(START + timedelta(hours=72))
-    assert decision.policy_version == "policy-2026.1"
+    assert decision.policy_version == "policy-2026.2"
     assert decision.as_of == decision.decided_at == time_to_proto(START)
     assert decision.simulated
     assert not decision.hypothetical

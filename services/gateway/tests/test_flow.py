@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from sycee_gateway.domain.decision import Outcome
 from sycee_gateway.domain.evidence import (
     GREEN,
     Check,
+    DataQuality,
     Debt,
     Grade,
     Lender,
@@ -23,7 +25,7 @@ from sycee_gateway.domain.evidence import (
     RulesChecked,
     Scored,
 )
-from sycee_gateway.domain.policy import Disclosure, Policy
+from sycee_gateway.domain.policy import DataBounds, Disclosure, Policy
 
 POLICY = Policy(
     version="policy-test",
@@ -34,7 +36,9 @@ POLICY = Policy(
     transfer_recipient="*",
     disclosure=Disclosure(review_offered=True, cost_table_shown=True),
     worst_grade_by_product={"startup": Grade.C},
+    data=DataBounds(refer_severe_defects=True, refer_quality_below=40, refer_fake_share_above=0.3),
 )
+SOUND = DataQuality(96, (), 0.01)
 HIT = Reason("PARTY_NOT_CLEARED", "核查未通过。", "The check was not passed.")
 LOW = Reason("SALES_FALLING", "近三个月销售额下降。", "Sales fell over three months.", -31.0)
 HIGH = Reason("LONG_HISTORY", "经营时间长。", "A long history.", 12.0)
@@ -87,14 +91,43 @@ def rules(outcome: Check, *given: Reason) -> RulesChecked:
 def test_evidence_alone(
     checked: PartyCheck | None, score: Scored | None, outcome: Outcome | None, codes: tuple[str, ...]
 ) -> None:
-    verdict = flow.judge_evidence(POLICY, "shopkeeper", checked, score)
+    verdict = flow.judge_evidence(POLICY, "shopkeeper", checked, score, SOUND)
     assert (verdict.outcome if verdict else None) == outcome
     assert tuple(reason.code for reason in verdict.reasons) == codes if verdict else codes == ()
 
 
+TAX = Reason("TAX_SALES_DIFFER", "申报销售额与平台销售额不符。", "Declared sales differ from platform sales.")
+
+
+@pytest.mark.parametrize(
+    ("quality", "codes"),
+    [
+        (DataQuality(40, (), 0.3), ()),
+        (DataQuality(None, (), 0.0), ()),  # an ingestion that says nothing of it
+        (DataQuality(39, (), 0.0), ("DATA_QUALITY_LOW",)),
+        (DataQuality(90, (TAX,), 0.0), ("TAX_SALES_DIFFER",)),
+        (DataQuality(90, (), 0.31), ("SALES_LOOK_BRUSHED",)),
+        (DataQuality(0, (TAX,), 1.0), ("TAX_SALES_DIFFER", "SALES_LOOK_BRUSHED", "DATA_QUALITY_LOW")),
+    ],
+)
+def test_data_that_a_person_must_see(quality: DataQuality, codes: tuple[str, ...]) -> None:
+    verdict = flow.judge_evidence(POLICY, "shopkeeper", party(Check.PASS), scored(), quality)
+    assert (verdict.outcome if verdict else None) == (Outcome.REFERRED if codes else None)
+    assert (tuple(reason.code for reason in verdict.reasons) if verdict else ()) == codes
+
+
+def test_poor_data_never_softens_a_decline_and_an_older_policy_ignores_it() -> None:
+    poor = DataQuality(0, (TAX,), 1.0)
+    declined = flow.judge_evidence(POLICY, "shopkeeper", party(Check.BLOCK, HIT), scored(), poor)
+    assert declined is not None
+    assert declined.outcome is Outcome.DECLINED
+    before = replace(POLICY, data=DataBounds())
+    assert flow.judge_evidence(before, "shopkeeper", party(Check.PASS), scored(), poor) is None
+
+
 def test_a_product_may_ask_for_a_better_grade() -> None:
-    assert flow.judge_evidence(POLICY, "startup", party(Check.PASS), scored(Grade.C)) is None
-    verdict = flow.judge_evidence(POLICY, "startup", party(Check.PASS), scored(Grade.D, LOW))
+    assert flow.judge_evidence(POLICY, "startup", party(Check.PASS), scored(Grade.C), SOUND) is None
+    verdict = flow.judge_evidence(POLICY, "startup", party(Check.PASS), scored(Grade.D, LOW), SOUND)
     assert verdict is not None
     assert verdict.outcome is Outcome.DECLINED
 
@@ -140,7 +173,7 @@ def test_nothing_but_passing_checks_leads_to_an_approval() -> None:
     grades = [None, *Grade]
     for outcome, grade, scorable, ruled in itertools.product(checks, grades, (True, False), checks):
         checked = party(outcome) if outcome else None
-        verdict = flow.judge_evidence(POLICY, "shopkeeper", checked, scored(grade, scorable=scorable))
+        verdict = flow.judge_evidence(POLICY, "shopkeeper", checked, scored(grade, scorable=scorable), SOUND)
         if verdict is None:
             verdict = flow.judge_offer(1, quoted(), rules(ruled) if ruled else None)
         if verdict.outcome is Outcome.APPROVED:

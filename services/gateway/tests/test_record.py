@@ -14,6 +14,7 @@ from sycee_gateway.domain.decision import Application, Evaluation, Outcome, Verd
 from sycee_gateway.domain.evidence import (
     Assessed,
     Check,
+    DataQuality,
     Grade,
     Offer,
     PartyCheck,
@@ -41,6 +42,7 @@ PORTRAIT = Portrait(
     4,
     0.1,
     False,
+    DataQuality(90, (), 0.0),
     b"profile",
     message=None,
     identity="secret",

@@ -130,3 +130,12 @@ def test_every_code_has_words_in_both_languages_that_are_specific(code: str) -> 
 @given(st.floats(-30, 30))
 def test_probability_and_log_odds_undo_each_other(value: float) -> None:
     assert scale.log_odds(probability(value)) == pytest.approx(value, abs=1e-2 if value > 25 else 1e-4)
+
+
+@given(opinions, st.floats(0, 1))
+def test_poor_data_widens_the_interval_and_moves_nothing_else(
+    given_opinions: tuple[Opinion, ...], quality: float
+) -> None:
+    sure, unsure = combine(given_opinions), combine(given_opinions, quality)
+    assert unsure.low <= sure.low <= sure.high <= unsure.high
+    assert replace(unsure, low=sure.low, high=sure.high) == sure

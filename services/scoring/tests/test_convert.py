@@ -38,6 +38,28 @@ def test_what_is_absent_stays_absent() -> None:
     assert (read.traits, read.trade, read.fee_share, read.bureau, read.repayments) == (None,) * 5
 
 
+def test_sales_are_clean_ones_where_orders_were_judged() -> None:
+    asked = request()
+    trade = asked.profile.trade
+    trade.monthly_clean_12m_fen, trade.monthly_clean_3m_adjusted_fen = 700, 600
+    trade.weekly_clean_fen[:] = [5, 6, 7]
+    assert evidence_from_proto(asked).trade == evidence().trade  # nobody has judged them: nothing is clean or unclean
+    asked.profile.brushing.SetInParent()
+    read = evidence_from_proto(asked).trade
+    assert (read.monthly_net_12m_fen, read.monthly_net_3m_adjusted_fen, read.weekly_net_fen) == (700, 600, (5, 6, 7))
+
+
+def test_quality_is_read_where_it_is_said() -> None:
+    asked = request()
+    assert evidence_from_proto(asked).quality == 1.0
+    asked.profile.quality.score = 40
+    assert evidence_from_proto(asked).quality == 0.4
+    asked.profile.quality.score = 101
+    with pytest.raises(InvalidArgument) as refused:
+        evidence_from_proto(asked)
+    assert refused.value.violations[0].field == "profile.quality.score"
+
+
 def test_an_unset_count_of_people_is_not_zero() -> None:
     asked = request()
     asked.profile.traits.ClearField("employee_count")

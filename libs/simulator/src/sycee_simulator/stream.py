@@ -30,6 +30,7 @@ from sycee_simulator.moments import (
 
 _FEE_SHARE: Final = 0.056  # what the platform keeps
 _VALUE_SIGMA: Final = 0.5  # of the logarithm of an order's value
+_ARTICLES: Final = 12  # that a shop sells
 _REPEAT_SHARE: Final = 0.28  # of orders by a buyer who came before
 _REVIEW_SHARE: Final = 0.27  # of genuine orders
 _BRUSHED_REVIEW_SHARE: Final = 0.75
@@ -131,6 +132,7 @@ class EventStream:
         order.buyer_id = buyer
         order.item_count = 1 + int(self._pick() ** 3 * 4)
         order.category = plan.goods.code
+        order.goods_id = f"g{plan.index:x}.{self._article(number)}"
         order.device_digest = device
         order.address_digest = address
         amount = order.amount
@@ -140,6 +142,11 @@ class EventStream:
         self._keep(second, event)
         self._unpaid_fen[source] += fen
         return source, order_id
+
+    def _article(self, number: int) -> int:
+        """What an order is for, out of `_ARTICLES`: a few sell most, as the square of an even draw falls."""
+        draw = ((number + 1) * _MIX ^ self._salt) * _MIX & _MASK
+        return int((draw / (_MASK + 1)) ** 2 * _ARTICLES)
 
     def _sell(self, day: int, count: int) -> None:
         """Genuine orders of one day and what follows from each."""

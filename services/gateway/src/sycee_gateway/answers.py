@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from sycee.common.v1 import common_pb2
 from sycee.compliance.v1 import compliance_pb2
 from sycee.esg.v1 import esg_pb2
-from sycee.ingestion.v1 import ingestion_pb2
+from sycee.ingestion.v1 import ingestion_pb2, profile_pb2
 from sycee.limits.v1 import limits_pb2
 from sycee.scoring.v1 import scoring_pb2
 from sycee_service.wire import money_to_fen, time_from_proto
@@ -19,6 +19,7 @@ from sycee_gateway.domain.decision import Receipt
 from sycee_gateway.domain.evidence import (
     Assessed,
     Check,
+    DataQuality,
     Grade,
     Lender,
     Offer,
@@ -45,6 +46,7 @@ def reasons(given: Iterable[common_pb2.Reason]) -> tuple[Reason, ...]:
 def portrait(answer: ingestion_pb2.GetProfileResponse) -> Portrait:
     """A merchant's portrait. A section that is absent counts as zero where a number is asked for (missing, not bad)."""
     profile = answer.profile
+    monthly_12m_fen, monthly_3m_adjusted_fen = _sizing_sales(profile)
     traits, trade, bureau = profile.traits, profile.trade, profile.bureau
     return Portrait(
         merchant_id=profile.merchant_id,
@@ -55,15 +57,37 @@ def portrait(answer: ingestion_pb2.GetProfileResponse) -> Portrait:
         register_status=traits.register_status,
         province_code=traits.province_code,
         simulated=traits.simulated,
-        monthly_net_fen=flow.monthly_net_fen(trade.monthly_net_12m_fen, trade.monthly_net_3m_adjusted_fen),
+        monthly_net_fen=flow.monthly_net_fen(monthly_12m_fen, monthly_3m_adjusted_fen),
         months_of_history=min(trade.months_of_history, _MAX_MONTHS),
         other_debt_fen=max(bureau.outstanding_fen, 0),
         other_debt_service_fen=max(bureau.monthly_debt_service_fen, 0),
         peak_28d_share=_share(trade.peak_28d_share),
         has_bureau_report=profile.HasField("bureau"),
+        quality=_quality(profile),
         wire=_wire(profile),
         message=profile,
         identity=answer.identity,
+    )
+
+
+def _sizing_sales(profile: profile_pb2.Profile) -> tuple[int, int]:
+    """The two means of LM-01, without brushed orders where those were judged."""
+    trade = profile.trade
+    if profile.HasField("brushing"):
+        return trade.monthly_clean_12m_fen, trade.monthly_clean_3m_adjusted_fen
+    return trade.monthly_net_12m_fen, trade.monthly_net_3m_adjusted_fen
+
+
+def _quality(profile: profile_pb2.Profile) -> DataQuality:
+    severe = profile_pb2.QualityDefect.SEVERITY_SEVERE
+    return DataQuality(
+        score=profile.quality.score if profile.HasField("quality") else None,
+        severe=tuple(
+            Reason(defect.code, defect.text_zh, defect.text_en)
+            for defect in profile.quality.defects
+            if defect.severity >= severe
+        ),
+        fake_amount_share=_share(profile.brushing.fake_amount_share_365d),
     )
 
 

@@ -197,7 +197,7 @@ class DecisionService:
             watch.attempt("score", self._peers.score(portrait, scored_fen, application.term_months)),
             watch.attempt("esg", self._peers.assess(portrait)),
         )
-        verdict = flow.judge_evidence(self._policy, product.product_id, party, scored)
+        verdict = flow.judge_evidence(self._policy, product.product_id, party, scored, portrait.quality)
         quote_request = None
         if verdict is None and scored is not None:
             quote_request = self._peers.quote_request(application, portrait, scored, assessed)

@@ -22,12 +22,12 @@ class Settings(ServiceSettings):
     limits_address: Address = "127.0.0.1:7004"
     compliance_address: Address = "127.0.0.1:7005"
 
-    policy: str = "policy-2026.1"
+    policy: str = "policy-2026.2"
 
     # Nobody waits for the event of a decision, so many travel together.
     outbox_linger_ms: int = Field(default=200, ge=0)
 
-    profile_deadline_ms: int = Field(default=1_000, ge=1)
+    profile_deadline_ms: int = Field(default=2_000, ge=1)
     party_deadline_ms: int = Field(default=900, ge=1)
     score_deadline_ms: int = Field(default=900, ge=1)
     esg_deadline_ms: int = Field(default=500, ge=1)

@@ -28,6 +28,8 @@ LAST_YEAR: Final = 2999
 
 MAX_TERM_MONTHS: Final = 60
 
+BEST_QUALITY: Final = 100
+
 
 def evidence_from_proto(request: scoring_pb2.ScoreRequest) -> Evidence:
     """The evidence in a request. Raises InvalidArgument for what cannot be: amounts, days or rates out of range, days
@@ -46,10 +48,11 @@ def evidence_from_proto(request: scoring_pb2.ScoreRequest) -> Evidence:
         day=day,
         loan=_loan(request),
         traits=_traits(profile.traits) if profile.HasField("traits") else None,
-        trade=_trade(profile.trade, day) if profile.HasField("trade") else None,
+        trade=_trade(profile.trade, day, clean=profile.HasField("brushing")) if profile.HasField("trade") else None,
         fee_share=_fee_share(profile.settlements) if profile.HasField("settlements") else None,
         bureau=_bureau(profile.bureau, day) if profile.HasField("bureau") else None,
         repayments=_repayments(profile.repayments) if profile.HasField("repayments") else None,
+        quality=_quality(profile.quality) if profile.HasField("quality") else 1.0,
     )
 
 
@@ -64,20 +67,30 @@ def _traits(traits: profile_pb2.Traits) -> Traits:
     return Traits(traits.category, opened, traits.employee_count if traits.HasField("employee_count") else None)
 
 
-def _trade(trade: profile_pb2.Trade, day: date) -> Trade:
+def _trade(trade: profile_pb2.Trade, day: date, *, clean: bool) -> Trade:
+    """Sales without brushed orders where those were judged, else as they are."""
     for name in ("first_day", "last_day", "weekly_first_day"):
         if trade.HasField(name):
             _past_day(f"profile.trade.{name}", getattr(trade, name), day)
-    if len(trade.weekly_net_fen) > MAX_WEEKS:
-        rule = f"must hold at most {MAX_WEEKS} weeks"
-        raise InvalidArgument("profile.trade.weekly_net_fen", rule, value=len(trade.weekly_net_fen))
+    weekly = "weekly_clean_fen" if clean else "weekly_net_fen"
+    weekly_fen = tuple(getattr(trade, weekly))
+    if len(weekly_fen) > MAX_WEEKS:
+        raise InvalidArgument(f"profile.trade.{weekly}", f"must hold at most {MAX_WEEKS} weeks", value=len(weekly_fen))
     return Trade(
         months_of_history=trade.months_of_history,
-        monthly_net_12m_fen=trade.monthly_net_12m_fen,
-        monthly_net_3m_adjusted_fen=trade.monthly_net_3m_adjusted_fen,
+        monthly_net_12m_fen=trade.monthly_clean_12m_fen if clean else trade.monthly_net_12m_fen,
+        monthly_net_3m_adjusted_fen=(
+            trade.monthly_clean_3m_adjusted_fen if clean else trade.monthly_net_3m_adjusted_fen
+        ),
         refund_rate=_rate("profile.trade.refund_rate_180d", trade.refund_rate_180d),
-        weekly_net_fen=tuple(trade.weekly_net_fen),
+        weekly_net_fen=weekly_fen,
     )
+
+
+def _quality(quality: profile_pb2.Quality) -> float:
+    if quality.score > BEST_QUALITY:
+        raise InvalidArgument("profile.quality.score", f"must be at most {BEST_QUALITY}", value=quality.score)
+    return quality.score / BEST_QUALITY
 
 
 def _fee_share(settlements: profile_pb2.Settlements) -> float | None:

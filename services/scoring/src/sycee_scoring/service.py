@@ -34,4 +34,4 @@ class ScoringService:
             known = combine((opinion_of_application,) if opinion_of_application else ())
             return Unscorable((NO_SALES, NO_BUREAU_REPORT), known.coverage)
         opinions = (structural.assess(evidence), opinion_of_application, bureau.assess(evidence))
-        return combine(tuple(opinion for opinion in opinions if opinion is not None))
+        return combine(tuple(opinion for opinion in opinions if opinion is not None), evidence.quality)

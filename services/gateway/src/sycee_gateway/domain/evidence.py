@@ -54,6 +54,19 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class DataQuality:
+    """How far the portrait may be relied on. `score` 0 to 100, None where ingestion says nothing of it.
+
+    `severe` are the defects that a person should look at before money is lent on the data; `fake_amount_share` is the
+    share of the year's sales that looks brushed, 0 to 1.
+    """
+
+    score: int | None
+    severe: tuple[Reason, ...]
+    fake_amount_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Portrait:
     """The merchant at a moment. `message` and `identity` are passed on untouched and never stored as such."""
 
@@ -71,6 +84,7 @@ class Portrait:
     other_debt_service_fen: int
     peak_28d_share: float
     has_bureau_report: bool
+    quality: DataQuality
     wire: bytes
     message: object = field(repr=False)
     identity: object = field(repr=False)

@@ -13,6 +13,7 @@ from sycee_gateway.domain.decision import Outcome, Verdict
 from sycee_gateway.domain.evidence import (
     GREEN,
     Check,
+    DataQuality,
     Debt,
     Debts,
     Lender,
@@ -40,7 +41,9 @@ def scored_fen(requested_fen: int, product: Product, monthly_net_fen: int) -> in
     return min(requested_fen, max(most_fen, product.min_fen))
 
 
-def judge_evidence(policy: Policy, product_id: str, party: PartyCheck | None, scored: Scored | None) -> Verdict | None:
+def judge_evidence(
+    policy: Policy, product_id: str, party: PartyCheck | None, scored: Scored | None, quality: DataQuality
+) -> Verdict | None:
     """Whether the evidence alone ends it: nothing is asked of the ledger then."""
     party_reasons = _party_reasons(party)
     credit = _judge_credit(policy, product_id, scored)
@@ -56,8 +59,9 @@ def judge_evidence(policy: Policy, product_id: str, party: PartyCheck | None, sc
         return Verdict(Outcome.DECLINED, reasons.principal(party_reasons, credit_reasons))
     if credit is not None and credit.outcome is Outcome.DECLINED:
         return Verdict(Outcome.DECLINED, reasons.principal(credit_reasons, party_reasons))
-    if party.outcome is Check.REFER or credit is not None:
-        return Verdict(Outcome.REFERRED, reasons.principal(party_reasons, credit_reasons))
+    data_reasons = _data_reasons(policy, quality)
+    if party.outcome is Check.REFER or credit is not None or data_reasons:
+        return Verdict(Outcome.REFERRED, reasons.principal(party_reasons, credit_reasons, data_reasons))
     return None
 
 
@@ -65,6 +69,17 @@ def _party_reasons(party: PartyCheck | None) -> tuple[Reason, ...]:
     if party is None or party.outcome in (Check.PASS, Check.WARN):
         return ()
     return party.reasons or (reasons.PARTY_NOT_PASSED,)
+
+
+def _data_reasons(policy: Policy, quality: DataQuality) -> tuple[Reason, ...]:
+    """Why a person must look at the data first. It never declines: it may be the feed that is at fault."""
+    bounds = policy.data
+    found = list(quality.severe) if bounds.refer_severe_defects else []
+    if quality.fake_amount_share > bounds.refer_fake_share_above:
+        found.append(reasons.brushed_sales(quality.fake_amount_share))
+    if quality.score is not None and quality.score < bounds.refer_quality_below:
+        found.append(reasons.poor_data(quality.score, bounds.refer_quality_below))
+    return tuple(found)
 
 
 def _judge_credit(policy: Policy, product_id: str, scored: Scored | None) -> Verdict | None:
@@ -107,7 +122,7 @@ def judge_offer(requested_fen: int, quoted: Quoted, rules: RulesChecked | None) 
 
 
 def monthly_net_fen(monthly_12m_fen: int, monthly_3m_adjusted_fen: int) -> int:
-    """Net monthly sales that size a limit: the lower of the two means (LM-01), in fen."""
+    """Monthly sales, net of refunds and of brushed orders, that size a limit: the lower mean (LM-01), in fen."""
     return min(monthly_12m_fen, monthly_3m_adjusted_fen)
 
 

@@ -22,6 +22,15 @@ class Disclosure:
 
 
 @dataclass(frozen=True, slots=True)
+class DataBounds:
+    """Which data goes to a person; the defaults send none."""
+
+    refer_severe_defects: bool = False
+    refer_quality_below: int = 0  # points of 100
+    refer_fake_share_above: float = 1.0  # of the year's sales, 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One version of the policy.
 
@@ -37,6 +46,7 @@ class Policy:
     transfer_recipient: str
     disclosure: Disclosure
     worst_grade_by_product: Mapping[str, Grade] = field(default_factory=dict)
+    data: DataBounds = DataBounds()
 
     def worst_grade_for(self, product_id: str) -> Grade:
         """The weakest grade that may still borrow this product."""
@@ -69,6 +79,15 @@ def parse_policy(document: object) -> Policy:
             review_offered=_flag(disclosure, "review_offered"),
             cost_table_shown=_flag(disclosure, "cost_table_shown"),
         ),
+        data=_data_bounds(_section(document, "data")) if "data" in document else DataBounds(),
+    )
+
+
+def _data_bounds(section: Mapping[str, Any]) -> DataBounds:
+    return DataBounds(
+        refer_severe_defects=_flag(section, "refer_severe_defects"),
+        refer_quality_below=_number(section, "refer_quality_below", low=0, high=100),
+        refer_fake_share_above=_number(section, "refer_fake_share_above_percent", low=0, high=100) / 100,
     )
 
 

@@ -90,3 +90,22 @@ def principal(*groups: Iterable[Reason]) -> tuple[Reason, ...]:
                 if len(chosen) == MAX_REASONS:
                     return tuple(chosen.values())
     return tuple(chosen.values())
+
+
+def poor_data(score: int, bound: int) -> Reason:
+    """For data of too low a quality to decide on alone."""
+    return Reason(
+        "DATA_QUALITY_LOW",
+        f"经营数据质量评分为{score}分（满分100），低于{bound}分，需人工复核。",
+        f"The quality of the trade data is {score} of 100, below {bound}, so a person will review the application.",
+    )
+
+
+def brushed_sales(share: float) -> Reason:
+    """For sales of which much looks fake."""
+    shown = f"{share * 100:.0f}"
+    return Reason(
+        "SALES_LOOK_BRUSHED",
+        f"近一年约{shown}%的销售额带有虚假交易特征，需人工复核。",
+        f"About {shown} % of the last year's sales show signs of fake trade, so a person will review the application.",
+    )

@@ -9,9 +9,10 @@ share. The weights and errors are judgements until a lender's outcomes refit the
 
 The 90 % interval is base ± 1.645 standard errors on the log-odds scale, where
 
-    error² = 0.30² + Σ (weight_i · error_i)² + (1.0 · (1 − coverage))²
+    error² = 0.30² + Σ (weight_i · error_i)² + (1.0 · (1 − coverage · quality))²
 
-adds what calibration leaves open, what each component does not know, and what no component has seen.
+adds what calibration leaves open, what each component does not know, and what no component has seen or can rely on:
+`quality` is ingestion's mark for the data, 0 to 1. Poor data widens the interval; it moves the probability nowhere.
 """
 
 from __future__ import annotations
@@ -60,8 +61,11 @@ class Result:
     coverage: float
 
 
-def combine(opinions: tuple[Opinion, ...]) -> Result:
-    """The combined result. Without any opinion it is the base rate with the widest interval."""
+def combine(opinions: tuple[Opinion, ...], quality: float = 1.0) -> Result:
+    """The combined result. Without any opinion it is the base rate with the widest interval.
+
+    `quality` is how far the data may be relied on, 0 to 1.
+    """
     odds = BASE_LOG_ODDS
     variance = CALIBRATION_ERROR**2
     weight_sum = 0.0
@@ -73,7 +77,7 @@ def combine(opinions: tuple[Opinion, ...]) -> Result:
         weight_sum += weight
         contributions.extend((-POINTS_PER_LOG_ODDS * weight * cause.log_odds, cause) for cause in opinion.causes)
     coverage = min(weight_sum / FULL_WEIGHT, 1.0)
-    deviation = INTERVAL_DEVIATIONS * math.sqrt(variance + (MISSING_ERROR * (1.0 - coverage)) ** 2)
+    deviation = INTERVAL_DEVIATIONS * math.sqrt(variance + (MISSING_ERROR * (1.0 - coverage * quality)) ** 2)
     default_probability = scale.probability(odds)
     return Result(
         default_probability=default_probability,

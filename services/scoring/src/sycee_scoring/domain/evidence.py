@@ -25,7 +25,7 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """Sales net of refunds."""
+    """Sales net of refunds and, where those were judged, of brushed orders."""
 
     months_of_history: int
     monthly_net_12m_fen: int
@@ -69,3 +69,4 @@ class Evidence:
     fee_share: float | None  # of platform payouts, before fees, that platforms kept in the last 365 days
     bureau: BureauReport | None
     repayments: Repayments | None
+    quality: float = 1.0  # how far ingestion says that the data may be relied on, 0 to 1; 1 where it says nothing
