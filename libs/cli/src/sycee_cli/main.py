@@ -11,9 +11,9 @@ from typer.core import TyperGroup
 
 from sycee_cli.suite.errors import SuiteError
 
-COMMANDS = ("demo", "up", "down", "status", "logs", "token", "import", "decide", "verify", "bench")
+COMMANDS = ("demo", "up", "down", "status", "logs", "token", "import", "decide", "verify", "eval", "bench")
 """In the order in which `sycee --help` shows them."""
-FUNCTIONS = {"import": ("imports", "import_file")}
+FUNCTIONS = {"import": ("imports", "import_file"), "eval": ("evaluate", "evaluate")}
 """Where module and function cannot have the command's name, which Python keeps for itself."""
 
 
@@ -30,7 +30,8 @@ class LazyGroup(TyperGroup):
             return None
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
         module, function = FUNCTIONS.get(name, (name, name))
-        alone.command(name)(getattr(import_module(f"sycee_cli.commands.{module}"), function))
+        loaded = import_module(f"sycee_cli.commands.{module}")
+        alone.command(name, **getattr(loaded, "SETTINGS", {}))(getattr(loaded, function))
         return typer.main.get_command(alone)
 
     def invoke(self, ctx: Any) -> object:

@@ -21,6 +21,7 @@ EVERY_SCOPE = (
     "decision.write",
     "ingestion.read",
     "ingestion.write",
+    "ingestion.privacy",
     "scoring.read",
     "esg.read",
     "limits.read",

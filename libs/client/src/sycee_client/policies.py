@@ -20,7 +20,12 @@ DEFAULT_DEADLINE_MS = 5_000
 # decision referred while its own caller still waits.
 DEADLINES_MS = {
     "sycee.ingestion.v1.IngestionService/GetProfile": 2_000,
+    "sycee.ingestion.v1.IngestionService/BatchGetProfiles": 10_000,
+    "sycee.ingestion.v1.IngestionService/EraseMerchantData": 30_000,
     "sycee.ingestion.v1.IngestionService/ImportFile": 10_000,
+    "sycee.ingestion.v1.IngestionService/LinkShops": 10_000,
+    "sycee.ingestion.v1.IngestionService/ReleaseQuarantine": 30_000,
+    "sycee.ingestion.v1.IngestionService/SuggestMapping": 30_000,
     "sycee.scoring.v1.ScoringService/Score": 2_000,
     "sycee.esg.v1.EsgService/Assess": 2_000,
     "sycee.limits.v1.LimitsService/QuoteLimit": 2_000,

@@ -14,12 +14,13 @@ import typer
 from rich.console import Console
 from sycee_client import MutualTls, SyceeClient
 
-from sycee_cli.bench import measures
+from sycee_cli.bench import growth, measures
 from sycee_cli.bench.measures import Measure
 from sycee_cli.suite import background
 from sycee_cli.suite.folder import SERVICES, StateFolder, open_folder, read_choices
 from sycee_cli.suite.leftovers import clear_leftovers, stop_supervisor
 from sycee_cli.suite.plan import Wishes
+from sycee_cli.suite.postgres import database_environment
 from sycee_cli.suite.record import read_record
 from sycee_cli.tokens import EVERY_SCOPE, mint
 
@@ -31,8 +32,11 @@ STOP_LIMIT_S = 60.0
 
 def bench(
     only: Annotated[
-        list[str] | None, typer.Option(help="Only these groups: echoes, publishing, reading, deciding.")
+        list[str] | None, typer.Option(help="Only these groups: echoes, publishing, growth, reading, deciding.")
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", envvar="SYCEE_BENCH_FULL", help="Growth up to ten million events: minutes more.")
+    ] = False,
 ) -> None:
     """Measure, and print one JSON object a line. Takes a few minutes; merchants and events are simulated.
 
@@ -44,7 +48,7 @@ def bench(
         folder = open_folder(Path(home))
         try:
             _say(_up_again(folder, console))
-            asyncio.run(_measure(folder, _wanted(only), console))
+            asyncio.run(_measure(folder, _wanted(only), console, full=full))
         finally:
             _stop(folder)
 
@@ -74,7 +78,7 @@ def _wanted(only: list[str] | None) -> set[str]:
     return {*only, *(["echoes"] if "deciding" in only else [])} if only else set()
 
 
-async def _measure(folder: StateFolder, only: set[str], console: Console) -> None:
+async def _measure(folder: StateFolder, only: set[str], console: Console, *, full: bool) -> None:
     choices = read_choices(folder)
     if choices is None:
         raise RuntimeError("the suite has started and chosen no ports")
@@ -89,7 +93,8 @@ async def _measure(folder: StateFolder, only: set[str], console: Console) -> Non
     ):
         groups: dict[str, Callable[[], AsyncIterator[Measure]]] = {
             "echoes": measures.echoes,
-            "publishing": lambda: measures.publishing(inside),
+            "publishing": lambda: measures.publishing(inside, database_environment(choices, "ingestion")),
+            "growth": lambda: growth.growing(inside, full=full),
             "reading": lambda: measures.reading(inside),
             "deciding": lambda: measures.deciding(outside, echo_per_s),
         }

@@ -72,6 +72,13 @@ def database_url(choices: Choices, service: str) -> str:
     return f"postgresql://{name}:{choices.passwords[name]}@{HOST}:{port}/{name}"
 
 
+def database_environment(choices: Choices, service: str) -> Mapping[str, str]:
+    """How psql reaches a service's database: the variables that it heeds, and nothing else of this process."""
+    name = database_name(service)
+    place = {"PGHOST": HOST, "PGPORT": str(choices.ports["postgres"]), "PGDATABASE": name}
+    return {**_environment(), **place, "PGUSER": name, "PGPASSWORD": choices.passwords[name]}
+
+
 def postgres_spec(folder: StateFolder, choices: Choices) -> ProcessSpec:
     """The server. Raises SuiteError when root can give it no account."""
     port = choices.ports["postgres"]

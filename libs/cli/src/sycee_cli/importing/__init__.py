@@ -1,0 +1,1 @@
+"""Files into ingestion: where they are put, by which mapping they are read, how that is shown."""
