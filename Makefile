@@ -74,8 +74,9 @@ down: setup ## stop the local suite
 bench: setup ## measure: one JSON object a line
 	$(BIN)/sycee bench
 
-train: setup ## train the application model again on the real SBA loans
+train: setup ## train the models again: the application model on real SBA loans, sentiment on real reviews
 	$(BIN)/python -m sycee_scoring.training
+	$(BIN)/python -m sycee_ingestion.reading.training
 
 check: proto-check lint type test ## what decides whether a change lands
 

@@ -27,8 +27,10 @@ from support.local_suite import SERVICES, Suite
 # What an RPC is there to judge: its answer says that it is wrong, the call does not fail.
 JUDGED = {("VerifyIdentity", "uscc"), ("CheckParty", "identity.uscc")}
 # What a list, a head or an empty search may be asked without saying anything.
-ASKED_WITH_NOTHING = {"ListMerchants", "ListProducts", "ListLenders", "ListEntries", "ListDecisions", "GetTreeHead",
-                      "GetInclusionProof"}  # fmt: skip
+ASKED_WITH_NOTHING = {
+    *("ListMerchants", "ListQuarantine", "ListFeatures", "ListShopLinks", "WatchProfiles", "ListProducts"),
+    *("ListLenders", "ListEntries", "ListDecisions", "GetTreeHead", "GetInclusionProof"),
+}
 
 
 def methods_of(suite: Suite, service: str) -> list[MethodDescriptor]:

@@ -152,7 +152,51 @@ GOOD: dict[str, dict[str, Any]] = {
     "IngestionService.ImportFile": {"requestId": "bad-input-00000002", "path": "none.csv", "mappingYaml": MAPPING},
     "IngestionService.GetImport": {"importId": "imp-1"},
     "IngestionService.WatchImport": {"importId": "imp-1"},
-    "IngestionService.GetProfile": {"merchantId": MERCHANT, "asOf": TIME},
+    "IngestionService.SuggestMapping": {"path": "none.csv", "connector": "table"},
+    "IngestionService.ListQuarantine": {"importId": "imp-1", "state": "STATE_HELD", "pageSize": 10},
+    "IngestionService.ReleaseQuarantine": {
+        "requestId": "bad-input-00000010",
+        "importId": "imp-1",
+        "mappingYaml": MAPPING,
+    },
+    "IngestionService.GetProfile": {"merchantId": MERCHANT, "asOf": TIME, "knownAt": TIME},
+    "IngestionService.BatchGetProfiles": {"merchantIds": [MERCHANT], "asOf": TIME},
+    "IngestionService.WatchProfiles": {"merchantIds": [MERCHANT]},
+    "IngestionService.ListFeatures": {"pageSize": 10},
+    "IngestionService.ExportTrainingSet": {
+        "samples": [{"merchantId": MERCHANT, "asOf": TIME}],
+        "featureNames": [],
+        "knowledge": "KNOWLEDGE_THEN",
+    },
+    "IngestionService.UpdateMerchant": {
+        "requestId": "bad-input-00000011",
+        "merchantId": MERCHANT,
+        "updateMask": "category,employeeCount,shops,operator,settlementAccounts,address",
+        "category": "apparel",
+        "employeeCount": 3,
+        "shops": [{"platform": "taobao", "shopId": "s1", "openedOn": DAY}],
+        "operator": OPERATOR,
+        "settlementAccounts": [{"platform": "taobao", "accountNumber": "6222020000000000000"}],
+        "address": "浙江省杭州市某某路1号",
+    },
+    "IngestionService.GetDocument": {"documentId": "doc-none"},
+    "IngestionService.ListDocuments": {"merchantId": MERCHANT, "pageSize": 10},
+    "IngestionService.LinkShops": {"requestId": "bad-input-00000012", "merchantIds": [MERCHANT]},
+    "IngestionService.ListShopLinks": {"merchantId": MERCHANT, "state": "STATE_PROPOSED", "pageSize": 10},
+    "IngestionService.ResolveShopLink": {
+        "requestId": "bad-input-00000013",
+        "linkId": "link-none",
+        "state": "STATE_CONFIRMED",
+        "note": "same licence on the wall",
+    },
+    "IngestionService.ExportMerchantData": {"merchantId": MERCHANT, "purpose": "asked for by the merchant"},
+    "IngestionService.EraseMerchantData": {
+        "requestId": "bad-input-00000014",
+        "merchantId": "bad-input-nobody",
+        "reason": "asked for by the merchant",
+        "relationshipEndedOn": DAY,
+    },
+    "IngestionService.ListAccesses": {"merchantId": MERCHANT, "pageSize": 10},
     "ScoringService.Score": {"profile": PROFILE, "requestedAmount": CNY, "termMonths": 12},
     "EsgService.Assess": {"profile": PROFILE},
     "LimitsService.ListProducts": {"pageSize": 10},
@@ -219,5 +263,5 @@ GOOD: dict[str, dict[str, Any]] = {
     "DecisionService.ListDecisions": {"merchantId": MERCHANT, "pageSize": 10},
     "DecisionService.AcceptOffer": {"requestId": "bad-input-00000009", "decisionId": "dec_none"},
 }
-# Answered event by event, so bad events are rejected by place instead of failing the call.
-STREAMED = {"IngestionService.PublishEvents"}
+# Streams of requests: events are rejected by place, documents by their parts; their own tests send them bad input.
+STREAMED = {"IngestionService.PublishEvents", "IngestionService.UploadDocument"}

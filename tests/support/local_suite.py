@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from sycee_cli import tokens
 from sycee_cli.suite.folder import StateFolder, read_choices
 from sycee_cli.suite.record import read_record
 from sycee_client import MutualTls, SyceeClient
@@ -22,10 +23,7 @@ SERVICES = ("ingestion", "scoring", "esg", "limits", "compliance", "gateway")
 ATTRIBUTES = {"gateway": "decision"}
 """Where the client's attribute has another name than the service."""
 SYCEE = Path(sys.executable).parent / "sycee"
-EVERY_SCOPE = (
-    "decision.read decision.write ingestion.read ingestion.write limits.read scoring.read esg.read"
-    " compliance.read compliance.write"
-)
+EVERY_SCOPE = " ".join(tokens.EVERY_SCOPE)
 WAIT_S = 60
 SOME_DO_NOT_SERVE = 4
 

@@ -44,7 +44,9 @@ def settings(postgres_url: str, shared_nats_url: str, tmp_path: Path, import_roo
         import_root=import_root,
         import_poll_ms=20,
         watch_interval_ms=10,
-        announce_interval_ms=20,
+        portray_poll_ms=10,
+        portray_quiet_ms=30,
+        portray_latest_ms=500,
     )
 
 

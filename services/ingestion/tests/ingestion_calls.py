@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sycee.ingestion.v1 import event_pb2, ingestion_pb2, profile_pb2
+from sycee_service.access import EDGE
 
 if TYPE_CHECKING:
     from sycee.ingestion.v1.ingestion_pb2_grpc import IngestionServiceAsyncStub as Stub
@@ -58,3 +61,9 @@ async def profile_of(stub: Stub, merchant_id: str = "m-1", as_of: datetime | Non
     if as_of is not None:
         request.as_of.FromDatetime(as_of)
     return (await stub.GetProfile(request)).profile
+
+
+def edge(*scopes: str) -> tuple[tuple[str, str], ...]:
+    """Metadata of a call through the edge with these scopes."""
+    payload = base64.urlsafe_b64encode(json.dumps({"sub": "platform-1", "scope": " ".join(scopes)}).encode()).decode()
+    return (("x-test-peer", EDGE), ("x-jwt-payload", payload))

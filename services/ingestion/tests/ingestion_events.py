@@ -17,6 +17,12 @@ def fen(amount: int) -> Money:
     return Money(currency_code="CNY", units=amount // 100, nanos=amount % 100 * 10_000_000)
 
 
+def signed_fen(amount: int) -> Money:
+    """An amount of CNY that may be negative."""
+    money = fen(abs(amount))
+    return money if amount >= 0 else Money(currency_code="CNY", units=-money.units, nanos=-money.nanos)
+
+
 def day(value: date) -> Date:
     """A day on the wire."""
     return Date(year=value.year, month=value.month, day=value.day)
@@ -42,6 +48,37 @@ def refund(event_id: str, on: date, amount_fen: int, *, returned: bool = False, 
         order_id=f"o-{event_id}", amount=fen(amount_fen), goods_returned=returned, disputed=disputed
     )
     return event(event_id, on, refund=body, **where)
+
+
+def invoice(
+    event_id: str,
+    on: date | datetime,
+    net_fen: int = 10_000,
+    *,
+    purchase: bool = False,
+    voided: bool = False,
+    **where: str,
+):
+    """An invoice with 13 % tax; a negative amount makes it a red-letter one."""
+    body = event_pb2.Invoice(
+        direction="DIRECTION_PURCHASE" if purchase else "DIRECTION_SALE",
+        counterparty_id="c-1",
+        net_amount=signed_fen(net_fen),
+        tax_amount=signed_fen(round(net_fen * 0.13)),
+        voided=voided,
+    )
+    return event(event_id, on, invoice=body, **where)
+
+
+def said_again(before: event_pb2.Event, revision: int, *, withdrawn: bool = False, **body: object) -> event_pb2.Event:
+    """An event in another revision; with another body where one is given."""
+    again = event_pb2.Event()
+    again.CopyFrom(before)
+    again.revision, again.withdrawn = revision, withdrawn
+    if body:
+        again.ClearField(before.WhichOneof("body"))
+        again.MergeFrom(event_pb2.Event(**body))
+    return again
 
 
 def one_of_each(on: date) -> list[event_pb2.Event]:
@@ -104,4 +141,6 @@ def one_of_each(on: date) -> list[event_pb2.Event]:
             on,
             repayment=event_pb2.Repayment(facility_id="f-1", due_date=day(on), amount=fen(100_000), days_past_due=4),
         ),
+        invoice("invoice", on),
+        event("count", on, daily_count=event_pb2.DailyCount(payment_count=40, amount=fen(123_400))),
     ]

@@ -7,10 +7,14 @@ from datetime import date, timedelta
 import pytest
 from sycee_ingestion.domain.coverage import (
     STANDARDS,
+    Feed,
     Received,
     SourceStatus,
+    Span,
     coverage,
+    received_now,
     source_status,
+    sources_before,
     trade_freshness_days,
 )
 from sycee_ingestion.domain.event import EventKind
@@ -62,3 +66,29 @@ def test_sources_are_sorted_apart_and_bounded() -> None:
 
 def test_an_event_of_the_near_future_is_fresh() -> None:
     assert status(EventKind.ORDER, -1).freshness_days == 0
+
+
+FEEDS = (
+    Feed("douyin", 1, {EventKind.ORDER: Span(2, TODAY - timedelta(days=9), TODAY)}),
+    Feed(
+        "taobao",
+        4,
+        {
+            EventKind.ORDER: Span(5, TODAY - timedelta(days=90), TODAY - timedelta(days=3)),
+            EventKind.REFUND: Span(0, TODAY, TODAY),
+        },
+    ),
+)
+
+
+def test_feeds_add_up_by_kind() -> None:
+    orders, refunds = received_now(FEEDS)
+    assert orders == Received(EventKind.ORDER, 7, TODAY - timedelta(days=90), TODAY, ("douyin", "taobao"))
+    assert (refunds.kind, refunds.event_count) == (EventKind.REFUND, 0)  # withdrawn, and yet a feed that speaks
+    assert received_now(()) == []
+
+
+def test_sources_of_the_past_are_those_that_had_begun() -> None:
+    assert sources_before(FEEDS, EventKind.ORDER, TODAY - timedelta(days=9)) == ("taobao",)
+    assert sources_before(FEEDS, EventKind.ORDER, TODAY - timedelta(days=8)) == ("douyin", "taobao")
+    assert sources_before(FEEDS, EventKind.REFUND, TODAY) == ()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import grpc
 import polars as pl
 import pytest
+from import_calls import finished, imported, start
 from ingestion_calls import NOW, Stub, profile_of, publish, register
 from ingestion_events import order
+from shared_files import shared_file
 from sycee.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc
 from sycee_ingestion import importing
 from sycee_ingestion.server import build
@@ -44,18 +46,6 @@ events:
   - kind: order
     fields: {buyer_id: {column: party}, amount: {column: gross}}
 """
-
-
-async def start(stub: Stub, path: str, mapping: str, request_id: str = "import-request") -> ingestion_pb2.Import:
-    request = ingestion_pb2.ImportFileRequest(request_id=request_id, path=path, mapping_yaml=mapping)
-    return (await stub.ImportFile(request)).file_import
-
-
-async def finished(stub: Stub, import_id: str) -> list[ingestion_pb2.Import]:
-    """What a watcher sees of an import, to its end."""
-    async with asyncio.timeout(20):
-        watch = stub.WatchImport(ingestion_pb2.WatchImportRequest(import_id=import_id))
-        return [answer.file_import async for answer in watch]
 
 
 def cdnow_file(root: Path, count: int) -> None:
@@ -148,12 +138,39 @@ async def test_rejects_are_all_counted_and_twenty_are_shown(stub: Stub, import_r
     assert reasons.count("SKIPPED_BY_MAPPING") == 1
 
 
-async def test_what_cannot_be_read_fails_with_its_reason(stub: Stub, import_root: Path) -> None:
-    (import_root / "ragged.csv").write_text("firm,no,date,party,gross,valid\n1,2,3,4,5,6,13800000000\n")
+async def test_a_row_of_another_width_is_held_and_the_others_are_read(stub: Stub, import_root: Path) -> None:
+    await register(stub, "firm-1")
+    rows = ["1,1,2026-03-01,D,5,true", "1,2,2026-03-01,D,5,true,13800000000", "1,3", '1,4,2026-03-01,"D,5', "1,5"]
+    (import_root / "ragged.csv").write_text("\n".join(["firm,no,date,party,gross,valid", *rows]))
     done = (await finished(stub, (await start(stub, "ragged.csv", LEDGER)).import_id))[-1]
-    assert done.state == 3
-    assert "csv" in done.error
-    assert "138" not in done.error
+    assert (done.state, done.done_count, done.accepted_count, done.reject_count, done.held_count) == (2, 4, 1, 3, 3)
+    assert [reject.index for reject in done.first_rejects] == [1, 2, 3]
+    assert "138" not in str(done)
+
+
+async def test_a_file_that_is_not_its_format_fails_with_its_reason(stub: Stub, import_root: Path) -> None:
+    pl.DataFrame({"a": [n * 7_919 % 9_973 for n in range(50_000)]}).write_parquet(import_root / "whole.parquet")
+    mapping = (
+        "{source: s, merchant: m, occurred_at: '2026-01-01', events: [{kind: order, fields: {amount: {column: a}}}]}"
+    )
+    whole = (import_root / "whole.parquet").read_bytes()
+    (import_root / "cut.parquet").write_bytes(whole[:200] + bytes(10_000) + whole[10_200:])
+    done = (await finished(stub, (await start(stub, "cut.parquet", mapping)).import_id))[-1]
+    assert (done.state, done.connector) == (3, "table")
+    assert "UNREADABLE_FILE" in done.error
+
+
+async def test_a_mapping_that_reads_next_to_nothing_fails_before_it_fills_the_quarantine(
+    settings: Settings, clock: ManualClock, import_root: Path
+) -> None:
+    cdnow_file(import_root, 3_000)
+    bounded = settings.model_copy(update={"import_held_most": 1_500})
+    async with running(bounded, build, clock=clock, peer="operator") as channel:
+        stub = ingestion_pb2_grpc.IngestionServiceStub(channel)
+        wrong = CDNOW.replace("column: dollars", "column: buyer, prefix: x")
+        done = (await finished(stub, (await start(stub, "cdnow.txt", wrong)).import_id))[-1]
+    assert (done.state, done.held_count, done.done_count) == (3, 1_000, 1_000)
+    assert "QUARANTINE_FULL" in done.error
 
 
 async def test_a_request_that_does_not_fit_is_refused_at_once(stub: Stub, import_root: Path) -> None:
@@ -282,3 +299,36 @@ async def test_an_import_and_a_stream_of_the_same_events_count_once(stub: Stub, 
         return (await profile_of(stub, "firm-E1")).trade.order_count_90d == len(days)
 
     await until(counted)
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(("name", "direction"), [("sales", "sale"), ("purchases", "purchase")])
+async def test_real_ledgers_are_reconciled_to_the_row(stub: Stub, import_root: Path, name: str, direction: str) -> None:
+    """The two firms whose rows are doubled in the file, some exactly, some with another counterparty, some voided."""
+    ledger = pl.read_parquet(shared_file(f"cumcm302_{name}.parquet")).filter(pl.col("firm").is_in(["E160", "E197"]))
+    ledger.write_parquet(import_root / "ledger.parquet")
+    counted: Counter[str] = Counter()
+    invoices: dict[tuple[object, ...], dict[int, tuple[object, ...]]] = {}
+    for row in ledger.iter_rows(named=True):
+        said = invoices.setdefault((row["firm"], row["invoice_no"], row["date"]), {})
+        revision, content = int(not row["valid"]), (row["counterparty"], row["net_amount"], row["tax"])
+        if revision in said and said[revision] != content:
+            counted["held"] += 1
+        elif revision in said or any(known > revision for known in said):
+            counted["duplicates"] += 1
+        else:
+            counted["accepted"] += 1
+            said[revision] = content
+    mapping = f"""
+connector: invoices
+options: {{direction: {direction}}}
+merchant: {{column: firm, register: {{borrower_kind: ENTERPRISE}}}}
+"""
+    done = await imported(stub, "ledger.parquet", mapping)
+    assert (done.accepted_count, done.duplicate_count, done.held_count) == (
+        counted["accepted"],
+        counted["duplicates"],
+        counted["held"],
+    )
+    assert done.row_count == ledger.height == sum(counted.values())
+    assert counted["duplicates"] >= ledger.height - ledger.unique().height > 1_000

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import grpc
 import pytest
+from event_books import open_books
 from ingestion_calls import Stub, iter_async, profile_of, register
-from ingestion_events import order
-from sycee.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc
+from ingestion_events import order, said_again
+from sycee.ingestion.v1 import event_pb2, ingestion_pb2, ingestion_pb2_grpc
 from sycee_ingestion.settings import Settings
 from sycee_service.testing import until
 
@@ -98,7 +99,21 @@ async def ready(stub: Stub) -> None:
     await until(answers, timeout_s=30)
 
 
-async def test_a_killed_server_loses_and_doubles_nothing(program: Program, operator: Stub, import_root: Path) -> None:
+DAY = date(2026, 3, 1)
+
+
+def told(batch: int) -> list[event_pb2.Event]:
+    """A hundred orders, and of the batch before ten at another price and ten that were cancelled."""
+    made = [order(f"{batch}-{n}", DAY, 100) for n in range(100)]
+    if batch:
+        before = [order(f"{batch - 1}-{n}", DAY, 7) for n in range(20)]
+        made += [said_again(changed, 1, withdrawn=n >= 10) for n, changed in enumerate(before)]
+    return made
+
+
+async def test_a_killed_server_loses_and_doubles_nothing(
+    program: Program, operator: Stub, import_root: Path, settings: Settings
+) -> None:
     (import_root / "rows.txt").write_text("".join(f"2026-03-{n % 14 + 1:02} {n % 9}.00\n" for n in range(ROWS)))
     program.start()
     await ready(operator)
@@ -107,17 +122,12 @@ async def test_a_killed_server_loses_and_doubles_nothing(program: Program, opera
         ingestion_pb2.ImportFileRequest(request_id="import-of-rows", path="rows.txt", mapping_yaml=MAPPING)
     )
     get = ingestion_pb2.GetImportRequest(import_id=begun.file_import.import_id)
-    batches = [
-        ingestion_pb2.PublishEventsRequest(
-            batch_id=b, events=[order(f"{b}-{n}", date(2026, 3, 1), 100) for n in range(100)]
-        )
-        for b in range(60)
-    ]
+    batches = [ingestion_pb2.PublishEventsRequest(batch_id=b, events=told(b)) for b in range(60)]
     acknowledged: set[int] = set()
 
     async def publish_until_killed() -> None:
         async for answer in operator.PublishEvents(iter_async(batches), metadata=AS_OPERATOR):
-            assert answer.accepted_count == 100
+            assert answer.accepted_count == (120 if answer.batch_id else 100)
             acknowledged.add(answer.batch_id)
             if len(acknowledged) >= 5 and (await operator.GetImport(get)).file_import.done_count:
                 program.kill()
@@ -131,8 +141,13 @@ async def test_a_killed_server_loses_and_doubles_nothing(program: Program, opera
     left = [batch for batch in batches if batch.batch_id not in acknowledged]
     stored = [answer async for answer in operator.PublishEvents(iter_async(left), metadata=AS_OPERATOR)]
     doubled = sum(answer.duplicate_count for answer in stored)
-    assert sum(answer.accepted_count for answer in stored) + doubled == 100 * len(left)
-    assert (await profile_of(operator)).sources[0].event_count == 6_000
+    assert sum(answer.accepted_count for answer in stored) + doubled == sum(len(batch.events) for batch in left)
+    assert settings.database_url is not None
+    async with open_books(settings.database_url.get_secret_value()) as books:
+        counted = {"order_count": 5_410, "order_fen": 59 * (80 * 100 + 10 * 7) + 100 * 100, "orders_h12": 5_410}
+        assert await books.days("m-1") == {("m-1", DAY): counted}
+        ((counts),) = (await books.feeds("m-1")).values()
+        assert counts[0] == 5_410
 
     async def ended() -> bool:
         return (await operator.GetImport(get)).file_import.state != 1
@@ -141,3 +156,53 @@ async def test_a_killed_server_loses_and_doubles_nothing(program: Program, opera
     done = (await operator.GetImport(get)).file_import
     assert (done.state, done.done_count, done.accepted_count, done.duplicate_count) == (2, ROWS, ROWS, 0)
     assert (await profile_of(operator, "filed")).sources[0].event_count == ROWS
+
+
+LEDGER = """
+connector: invoices
+options: {direction: sale}
+file: {format: csv}
+source: ledger
+merchant: {column: firm, register: {borrower_kind: ENTERPRISE}}
+"""
+
+
+async def test_a_ledger_that_is_killed_again_and_again_counts_every_invoice_once(
+    program: Program, operator: Stub, import_root: Path
+) -> None:
+    """Every tenth row is a copy, every fifteenth voids an invoice, and every hundredth cannot be read."""
+    lines = ["firm,invoice_no,date,counterparty,net_amount,tax,valid"]
+    for n in range(ROWS):
+        number, valid = (n - 1, "true") if n % 10 == 9 else (n - 2, "false") if n % 15 == 14 else (n, "true")
+        amount = "much" if n % 100 == 0 else f"{number % 90}.00"
+        lines.append(f"f-{number % 7},{number},2026-02-{number % 28 + 1:02},c-{number % 30},{amount},1.00,{valid}")
+    (import_root / "ledger.csv").write_text("\n".join(lines))
+    program.start()
+    await ready(operator)
+    request = ingestion_pb2.ImportFileRequest(request_id="import-of-ledger", path="ledger.csv", mapping_yaml=LEDGER)
+    get = ingestion_pb2.GetImportRequest(import_id=(await operator.ImportFile(request)).file_import.import_id)
+    seen = 0
+    for _ in range(3):
+
+        async def moved_on(after: int = seen) -> bool:
+            return (await operator.GetImport(get)).file_import.done_count > after
+
+        await until(moved_on, timeout_s=30)
+        program.kill()
+        program.start()
+        await ready(operator)
+        seen = (await operator.GetImport(get)).file_import.done_count
+    assert 0 < seen < ROWS, "the server was not killed in mid-file"
+
+    async def ended() -> bool:
+        return (await operator.GetImport(get)).file_import.state != 1
+
+    await until(ended, timeout_s=30)
+    done = (await operator.GetImport(get)).file_import
+    unreadable = ROWS // 100
+    copies = sum(n % 10 == 9 for n in range(ROWS))
+    assert (done.state, done.done_count, done.held_count, done.reject_count) == (2, ROWS, unreadable, unreadable)
+    assert done.duplicate_count == copies
+    assert done.accepted_count == ROWS - copies - unreadable
+    held = ingestion_pb2.ListQuarantineRequest(import_id=done.import_id, page_size=500)
+    assert len((await operator.ListQuarantine(held)).rows) == unreadable

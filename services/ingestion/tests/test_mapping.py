@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sycee_ingestion.mapping import parse
+from sycee_ingestion.mapping import parse, read
 from sycee_ingestion.rows import RowMapper
 from sycee_service.errors import InvalidArgument
 
@@ -45,6 +45,34 @@ def test_a_good_mapping_fits_its_columns() -> None:
         ("from: USD", "from: dollars", "mapping_yaml.events[0].fields.amount.from"),
         ('format: "%Y%m%d"', "time_zone: Mars/Crater", "mapping_yaml.occurred_at.time_zone"),
         ("header: false, ", "", "mapping_yaml.file"),
+        ("header: false", "header: false, encoding: latin-1", "mapping_yaml.file.encoding"),
+        ("header: false", "header: false, format: xls", "mapping_yaml.file.format"),
+        ("column: pieces", "column: pieces, unit: kg", "mapping_yaml.events[0].fields.item_count.unit"),
+        (', rate: "8.28"', ', rate: "8.28", unit: kg', "mapping_yaml.events[0].fields.amount.unit"),
+        ("column: pieces", "cel: row.pieces +", "mapping_yaml.events[0].fields.item_count.cel"),
+        ("column: pieces", "cel: row.bits", "mapping_yaml.events[0].fields.item_count.cel"),
+        ("column: pieces", "column: pieces, absolute: true, negate: true", "mapping_yaml.events[0].fields.item_count"),
+        ("column: pieces", "column: pieces, otherwise: x", "mapping_yaml.events[0].fields.item_count"),
+        ("events:", "skip: [{cel: row.day, equals: x}]\nevents:", "mapping_yaml.skip[0]"),
+        ("events:", "skip: [{equals: x}]\nevents:", "mapping_yaml.skip[0]"),
+        ("events:", "personal: {drop: [phone]}\nevents:", "mapping_yaml.personal.drop[0]"),
+        ("events:", "revision: {column: version}\nevents:", "mapping_yaml.revision.column"),
+        (
+            "    fields:",
+            "    lists: {buyers: {each: buyer, fields: {a: b}}}\n    fields:",
+            "mapping_yaml.events[0].lists.buyers",
+        ),
+        ("events:", "options: {Direction: sale}\nevents:", "mapping_yaml.options.Direction.[key]"),
+        (
+            "merchant: cdnow",
+            "merchant: {constant: cdnow, register: {borrower_kind: SHOP}}",
+            "mapping_yaml.merchant.register.borrower_kind",
+        ),
+        (
+            "merchant: cdnow",
+            "merchant: {constant: cdnow, register: {borrower_kind: ENTERPRISE, category: Mode}}",
+            "mapping_yaml.merchant.register.category",
+        ),
         ("header: false", "header: false, separator: ab", "mapping_yaml.file.separator"),
         ("events:", "skip: [{column: buyer}]\nevents:", "mapping_yaml.skip[0]"),
         ("events:", "skip: [{column: state, equals: x}]\nevents:", "mapping_yaml.skip[0].column"),
@@ -98,3 +126,22 @@ events:
     with pytest.raises(InvalidArgument) as error:
         RowMapper(parse(text), ("day", "how"))
     assert error.value.violations[0].field == "mapping_yaml.events[0].fields.mode"
+
+
+def test_a_connector_fills_in_what_a_mapping_leaves_out() -> None:
+    draft = read("{connector: ledgers, options: {side: left}, source: own, merchant: m, personal: {drop: [a]}}")
+    assert (draft.connector, draft.options, draft.file.format) == ("ledgers", {"side": "left"}, None)
+    events = [{"kind": "order", "fields": {"amount": {"column": "a"}}}]
+    defaults = {"source": "theirs", "occurred_at": {"column": "t"}, "events": events, "personal": {"drop": ["b"]}}
+    filled = draft.filled(defaults)
+    assert filled.source is not None
+    assert (filled.source.constant, filled.events[0].kind) == ("own", "order")
+    assert set(filled.personal.drop) == {"a", "b"}  # nobody lays a personal column open by naming another
+
+
+def test_without_events_a_file_registers_merchants() -> None:
+    with pytest.raises(InvalidArgument) as error:
+        parse("{merchant: {column: shop}}")
+    assert [violation.field for violation in error.value.violations] == ["mapping_yaml.events"]
+    mapping = parse("{merchant: {column: shop, register: {borrower_kind: SOLE_TRADER, name: {column: name}}}}")
+    assert RowMapper(mapping, ("shop", "name")).registers_only

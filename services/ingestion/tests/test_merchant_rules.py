@@ -11,12 +11,15 @@ from sycee_ingestion.domain.merchant import (
     Merchant,
     Operator,
     RegisterEntry,
+    SettlementAccount,
     Shop,
     flaws,
     masked_name,
     masked_operator,
     opened_on,
+    refuse_erased,
 )
+from sycee_service.errors import FailedPrecondition
 
 NOW = datetime(2026, 3, 15, 4, tzinfo=UTC)
 TODAY = date(2026, 3, 15)
@@ -38,14 +41,16 @@ GOOD = Merchant(
 
 
 def test_a_good_one_has_no_flaw() -> None:
-    assert flaws(GOOD, TODAY) == []
-    assert flaws(replace(GOOD, borrower_kind=BorrowerKind.INDIVIDUAL, uscc="", shops=()), TODAY) == []
+    assert flaws(GOOD, NOW) == []
+    assert flaws(replace(GOOD, borrower_kind=BorrowerKind.INDIVIDUAL, uscc="", shops=()), NOW) == []
 
 
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
         ({"uscc": ""}, "uscc"),
+        ({"name": ""}, "name"),
+        ({"borrower_kind": BorrowerKind.UNSPECIFIED}, "borrower_kind"),
         ({"uscc": "", "borrower_kind": BorrowerKind.ENTERPRISE}, "uscc"),
         ({"shops": (Shop("taobao", "1", None), Shop("taobao", "1", None))}, "shops[1]"),
         ({"shops": (Shop("taobao", "1", TOMORROW),)}, "shops[0].opened_on"),
@@ -54,7 +59,7 @@ def test_a_good_one_has_no_flaw() -> None:
     ],
 )
 def test_each_flaw_names_its_field(changes: dict[str, object], field: str) -> None:
-    assert [flaw.field for flaw in flaws(replace(GOOD, **changes), TODAY)] == [field]
+    assert [flaw.field for flaw in flaws(replace(GOOD, **changes), NOW)] == [field]
 
 
 def test_the_oldest_shop_counts() -> None:
@@ -70,3 +75,11 @@ def test_masks_show_the_first_character_and_the_last_two() -> None:
 def test_an_operator_never_shows_in_a_log_line() -> None:
     assert "330106" not in repr(GOOD)
     assert "测试甲" not in repr(GOOD.operator)
+    assert "6222" not in repr(SettlementAccount("taobao", "6222000000000001"))
+
+
+def test_an_erased_merchant_is_refused() -> None:
+    refuse_erased("m-1", None)
+    with pytest.raises(FailedPrecondition) as error:
+        refuse_erased("m-1", NOW)
+    assert (error.value.reason, error.value.metadata) == ("MERCHANT_ERASED", {"merchant_id": "m-1"})

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
+from hashlib import sha256
 
 import asyncpg
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.date_pb2 import Date
-from ingestion_calls import NOW, Stub, register, registration
+from ingestion_books import keep_events, outbox_of
+from ingestion_calls import NOW, Stub, edge, register, registration
 from sycee.ingestion.v1 import ingestion_pb2
 from sycee_ingestion.settings import Settings
-from sycee_service.access import EDGE
 
+TABLES = ("merchants", "merchant_keys", "link_keys", "outbox", "idempotency")
 TOMORROW = Date(year=2026, month=3, day=16)
-
-
-def edge(*scopes: str) -> tuple[tuple[str, str], ...]:
-    """Metadata of a call through the edge with these scopes."""
-    payload = base64.urlsafe_b64encode(json.dumps({"sub": "platform-1", "scope": " ".join(scopes)}).encode()).decode()
-    return (("x-test-peer", EDGE), ("x-jwt-payload", payload))
 
 
 async def test_a_merchant_comes_back_masked_and_lies_sealed(stub: Stub, settings: Settings) -> None:
@@ -31,6 +26,8 @@ async def test_a_merchant_comes_back_masked_and_lies_sealed(stub: Stub, settings
     request.register_entry.status = 1
     request.register_entry.source = "gsxt"
     request.register_entry.checked_at.FromDatetime(NOW)
+    request.address = "浙江省杭州市西湖区文三路90号501室"
+    request.settlement_accounts.add(platform="taobao", account_number="6222000011112222")
     made = (await stub.RegisterMerchant(request)).merchant
     assert (made.merchant_id, made.name, made.uscc) == ("m-1", request.name, request.uscc)
     assert made.operator_masked == "测** ****************34"
@@ -40,12 +37,14 @@ async def test_a_merchant_comes_back_masked_and_lies_sealed(stub: Stub, settings
 
     connection = await asyncpg.connect(settings.database_url.get_secret_value())
     try:
-        rows = [await connection.fetch(f"select * from {name}") for name in ("merchants", "outbox", "idempotency")]
-        digests = await connection.fetchrow("select resident_id_digest, phone_digest from merchants")
+        rows = [await connection.fetch(f"select * from {name}") for name in TABLES]
+        digests = await connection.fetchrow(
+            "select resident_id_digest, phone_digest, account_digests[1] from merchants"
+        )
     finally:
         await connection.close()
     stored = "".join(str(tuple(row)) for table in rows for row in table)
-    for secret in ("测试甲", "330106199001011234", "13800000000"):
+    for secret in ("测试甲", "330106199001011234", "13800000000", "6222000011112222", "文三路"):
         assert secret not in stored
         assert repr(secret.encode())[2:-1] not in stored
     assert all(len(digest) == 32 for digest in digests)
@@ -139,6 +138,96 @@ async def test_what_is_wrong_is_named(stub: Stub) -> None:
         assert field in (error.value.details() or "")
         assert "33010619900101" not in (error.value.details() or "")
     assert not (await stub.ListMerchants(ingestion_pb2.ListMerchantsRequest())).merchants
+
+
+def _update(*paths: str, **values: object) -> ingestion_pb2.UpdateMerchantRequest:
+    digest = sha256(repr((paths, values)).encode()).hexdigest()[:12]
+    return ingestion_pb2.UpdateMerchantRequest(
+        request_id=f"update-{digest}", merchant_id="m-1", update_mask=FieldMask(paths=paths), **values
+    )
+
+
+async def test_an_update_replaces_what_it_names_and_nothing_else(stub: Stub, settings: Settings) -> None:
+    request = registration("m-1")
+    request.shops.add(platform="taobao", shop_id="1")
+    request.employee_count, request.address = 3, "文三路90号501室"
+    request.settlement_accounts.add(platform="taobao", account_number="6222000011112222")
+    before = (await stub.RegisterMerchant(request)).merchant
+    accounts = await _column(settings, "account_digests")
+
+    changes = _update("name", "shops", "operator", name="另一家店", category="ignored")
+    changes.operator.name, changes.operator.resident_id = "李四", "330106199001015678"
+    changes.shops.add(platform="douyin", shop_id="2")
+    after = (await stub.UpdateMerchant(changes)).merchant
+    expected = ingestion_pb2.Merchant()
+    expected.CopyFrom(before)
+    expected.name, expected.operator_masked = "另一家店", "李** ****************78"
+    del expected.shops[:]
+    expected.shops.add(platform="douyin", shop_id="2")
+    assert after == expected
+    assert (await stub.GetMerchant(ingestion_pb2.GetMerchantRequest(merchant_id="m-1"))).merchant == expected
+    assert (await stub.UpdateMerchant(changes)).merchant == expected  # the same request again
+    assert await _column(settings, "account_digests") == accounts
+    assert await _column(settings, "phone_digest") is None  # the operator is replaced as a whole
+
+    emptied = await stub.UpdateMerchant(_update("employee_count", "settlement_accounts", "address", "register_entry"))
+    assert not emptied.merchant.HasField("employee_count")
+    assert await _column(settings, "account_digests") == []
+    assert await _column(settings, "address_sealed") is None
+
+
+async def test_an_update_says_which_fields_have_changed_and_not_how(stub: Stub, settings: Settings) -> None:
+    await keep_events(settings)
+    await register(stub)
+    await stub.UpdateMerchant(_update("uscc", "address", uscc="91350100M000100Y43", address="文三路90号"))
+    assert await outbox_of(settings, "sycee.ingestion.merchant_updated.v1") == [
+        {"merchant_id": "m-1", "fields": ["address", "uscc"]}
+    ]
+
+
+async def test_what_is_wrong_with_an_update_is_named(stub: Stub) -> None:
+    before = await register(stub)
+    future = _update("shops")
+    future.shops.add(platform="taobao", shop_id="1", opened_on=TOMORROW)
+    bad = {
+        "update_mask": [_update(), _update("merchant_id"), _update("name.first", name="x"), _update("simulated")],
+        "name": [_update("name")],
+        "borrower_kind": [_update("borrower_kind")],
+        "uscc": [_update("uscc"), _update("name", "uscc", name="x")],
+        "operator": [_update("operator")],
+        "shops[0].opened_on": [future],
+    }
+    for field, requests in bad.items():
+        for request in requests:
+            with pytest.raises(grpc.aio.AioRpcError) as error:
+                await stub.UpdateMerchant(request)
+            assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT, field
+            assert field in (error.value.details() or "")
+    nobody = _update("name", name="x")
+    nobody.merchant_id = "nobody"
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await stub.UpdateMerchant(nobody)
+    assert error.value.code() is grpc.StatusCode.NOT_FOUND
+    assert (await stub.GetMerchant(ingestion_pb2.GetMerchantRequest(merchant_id="m-1"))).merchant == before
+
+
+async def test_becoming_an_enterprise_takes_a_code(stub: Stub) -> None:
+    request = registration("m-1")
+    request.borrower_kind, request.uscc = 1, ""
+    await stub.RegisterMerchant(request)
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await stub.UpdateMerchant(_update("borrower_kind", borrower_kind=3))
+    assert "uscc" in (error.value.details() or "")
+    both = _update("borrower_kind", "uscc", borrower_kind=3, uscc="91350100M000100Y43")
+    assert (await stub.UpdateMerchant(both)).merchant.uscc == "91350100M000100Y43"
+
+
+async def _column(settings: Settings, name: str) -> object:
+    connection = await asyncpg.connect(settings.database_url.get_secret_value())
+    try:
+        return await connection.fetchval(f"select {name} from merchants")
+    finally:
+        await connection.close()
 
 
 async def test_pages_hold_every_merchant_once_in_order(stub: Stub) -> None:

@@ -14,7 +14,7 @@ from sycee.ingestion.v1 import event_pb2, ingestion_pb2
 from sycee_ingestion import convert_events
 from sycee_ingestion.plain_events import REVIEWED, contract_digest, plainly_right
 
-PLAIN_KINDS = {"order", "refund", "review", "shipment", "settlement", "traffic"}
+PLAIN_KINDS = {"order", "refund", "review", "shipment", "settlement", "traffic", "invoice", "daily_count"}
 
 
 def test_the_checks_were_written_for_this_contract() -> None:
@@ -23,7 +23,8 @@ def test_the_checks_were_written_for_this_contract() -> None:
 
 
 _BOUNDS = (0, 1, 4, 5, 20_000, 1_000_000, 50_000_000, 631_152_000, 1_000_000_000, 10_000_000_000)
-_WHOLE: tuple[object, ...] = (*{bound + step for bound in _BOUNDS for step in (-1, 0, 1)} | {10_000_000, 990_000_000},)
+_STEPS = {sign * bound + step for bound in _BOUNDS for step in (-1, 0, 1) for sign in (1, -1)}
+_WHOLE: tuple[object, ...] = (*_STEPS, 10_000_000, -10_000_000, 990_000_000, -990_000_000)
 _EDGES: dict[int, tuple[object, ...]] = {
     FieldDescriptor.CPPTYPE_STRING: (
         *("字" * (bound + step) for bound in (1, 32, 64, 128, 4_000) for step in (-1, 0, 1)),
@@ -109,4 +110,4 @@ def test_under_another_contract_they_pass_nothing(monkeypatch: pytest.MonkeyPatc
     batch[3].shipment.weight_g = 50_000_001
     judged = convert_events.judge(ingestion_pb2.PublishEventsRequest(events=batch), {"m-1": 1}, NOW)
     assert [(r.index, r.field) for r in judged.rejects] == [(3, "shipment.weight_g")]
-    assert len(judged.rows) == 11
+    assert len(judged.rows) == 13

@@ -8,14 +8,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import asyncpg
 import grpc
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as exploring
 from hypothesis import strategies as st
 from ingestion_calls import NOW, Stub, profile_of, publish, register
 from ingestion_events import event, one_of_each, order, refund
 from sycee.ingestion.v1 import event_pb2, ingestion_pb2, profile_pb2
+from sycee_ingestion.settings import Settings
 from sycee_service.clock import ManualClock
+from sycee_service.testing import until
 
 TODAY = date(2026, 3, 15)
 
@@ -35,7 +39,8 @@ async def test_a_merchant_without_events_has_no_sections(stub: Stub) -> None:
     assert profile.as_of.ToDatetime(tzinfo=UTC) == NOW
     assert (profile.traits.borrower_kind, profile.traits.category, profile.traits.province_code) == (2, "apparel", "33")
     present = {field.name for field, _ in profile.ListFields()}
-    assert present == {"merchant_id", "as_of", "feature_version", "traits"}
+    assert present == {"merchant_id", "as_of", "feature_version", "traits", "features", "quality"}
+    assert profile.quality.score == 0
 
 
 async def test_as_of_a_past_day_only_whole_days_before_it_enter(stub: Stub) -> None:
@@ -55,7 +60,7 @@ async def test_as_of_a_past_day_only_whole_days_before_it_enter(stub: Stub) -> N
     assert (status.event_count, status.freshness_days) == (699, 1)
     assert not profile.HasField("bureau")
     after = await profile_of(stub, as_of=on(cut + timedelta(days=1)))
-    assert [s.event_count for s in after.sources] == [701] + [1] * 11
+    assert [s.event_count for s in after.sources] == [701] + [1] * 13
     assert after.HasField("bureau")
     before_all = await profile_of(stub, as_of=on(ago(1_200)))
     assert not before_all.HasField("trade")
@@ -170,6 +175,163 @@ async def test_a_kept_portrait_gives_way_to_new_events_and_to_a_new_day(stub: St
     assert (later.trade.order_count_90d, later.freshness_days) == (0, 91)
 
 
+async def test_what_was_not_yet_received_is_not_known_then(stub: Stub, clock: ManualClock) -> None:
+    await register(stub)
+    clock.advance(-timedelta(days=50))
+    await publish(stub, [order(f"a-{n}", ago(60 + n), 1_000) for n in range(10)])
+    clock.advance(timedelta(days=20))
+    late = [order(f"b-{n}", ago(60 + n), 1_000) for n in range(5)]
+    correction = order("a-0", ago(60), 500_000)
+    correction.revision = 1
+    await publish(stub, [*late, correction, _bureau("r", ago(55), 2)])
+    clock.advance(timedelta(days=30))
+
+    async def seen_at(as_of: date, known_at: date | None) -> tuple[int, float, bool]:
+        request = ingestion_pb2.GetProfileRequest(merchant_id="m-1")
+        request.as_of.FromDatetime(on(as_of))
+        if known_at is not None:
+            request.known_at.FromDatetime(on(known_at))
+        profile = (await stub.GetProfile(request)).profile
+        features = {feature.name: feature.value for feature in profile.features}
+        paid = features.get("mean_order_365d_fen", 0.0) * features.get("order_365d_count", 0.0)
+        orders = next((s.event_count for s in profile.sources if s.event_type == "order"), 0)
+        return orders, round(paid), profile.HasField("bureau")
+
+    assert await seen_at(ago(40), ago(50)) == (0, 0, False)  # received on that very day
+    assert await seen_at(ago(40), ago(49)) == (10, 10_000, False)
+    assert await seen_at(ago(40), ago(30)) == (10, 10_000, False)
+    assert await seen_at(ago(40), ago(29)) == (15, 514_000, True)
+    assert await seen_at(ago(40), None) == (15, 514_000, True)
+    assert await seen_at(ago(0), ago(49)) == (10, 10_000, False)
+    assert await seen_at(ago(0), ago(-1)) == (15, 514_000, True)
+
+
+async def test_a_portrait_stands_until_something_moves_it(stub: Stub, clock: ManualClock, settings: Settings) -> None:
+    await register(stub)
+    await publish(stub, [order(f"o-{n}", ago(n), 1_000) for n in range(1, 40)])
+    await profile_of(stub)
+
+    async def found(statement: str) -> object:
+        connection = await asyncpg.connect(settings.database_url.get_secret_value())
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    async def kept_up() -> bool:
+        return not await found("select exists (select from feeds where unportrayed)")
+
+    async def made_at() -> object:
+        return await found("select made_at from portraits")
+
+    await until(kept_up)
+    first = await made_at()
+    clock.advance(timedelta(minutes=1))
+    await publish(stub, [order("today", NOW - timedelta(hours=1), 9_000)])
+    shown = await profile_of(stub)
+    assert await made_at() == first
+    assert (shown.sources[0].event_count, shown.freshness_days, shown.trade.last_day.day) == (40, 0, 15)
+    assert shown.trade.order_count_90d == 39
+    clock.advance(timedelta(minutes=1))
+    await publish(stub, [refund("today-r", TODAY, 500)])  # the first refund ever: a kind that was not there
+    shown = await profile_of(stub)
+    assert await made_at() == first + timedelta(minutes=2)
+    assert [source.event_type for source in shown.sources] == ["order", "refund"]
+    clock.advance(timedelta(minutes=1))
+    mask = {"paths": ["category", "employee_count"]}
+    change = {"merchant_id": "m-1", "request_id": "update-1", "update_mask": mask}
+    await stub.UpdateMerchant(ingestion_pb2.UpdateMerchantRequest(category="toys", employee_count=7, **change))
+    shown = await profile_of(stub)
+    features = {feature.name: feature.value for feature in shown.features}
+    assert (shown.traits.category, features["employee_count"]) == ("toys", 7.0)
+    shops = [ingestion_pb2.Shop(platform=platform, shop_id="1") for platform in ("taobao", "douyin")]
+    change = {"merchant_id": "m-1", "request_id": "update-2", "update_mask": {"paths": ["shops"]}}
+    await stub.UpdateMerchant(ingestion_pb2.UpdateMerchantRequest(shops=shops, **change))
+    features = {feature.name: feature.value for feature in (await profile_of(stub)).features}
+    assert (features["shop_count"], features["platform_count"]) == (2.0, 2.0)
+
+
+async def test_a_portrait_made_just_after_midnight_is_for_the_moment(stub: Stub, clock: ManualClock) -> None:
+    """An event of yesterday may commit a moment after the portrait that should hold it was made."""
+    await register(stub)
+    await publish(stub, [order("a", ago(1))])
+    clock.advance(timedelta(hours=11, minutes=31))  # a minute past midnight
+    assert (await profile_of(stub)).trade.order_count_90d == 1
+    clock.advance(-timedelta(minutes=2))
+    await publish(stub, [order("b", NOW - timedelta(hours=1))])  # received yesterday, of yesterday: moves no portrait
+    clock.advance(timedelta(minutes=5))
+    assert (await profile_of(stub)).trade.order_count_90d == 2
+
+
+async def test_many_ask_for_one_portrait_and_it_is_made_once(stub: Stub, settings: Settings) -> None:
+    await register(stub)
+    await publish(stub, [order(f"o-{n}", ago(n), 1_000) for n in range(1, 40)])
+    found = await asyncio.gather(*(profile_of(stub) for _ in range(20)))
+    assert all(profile == found[0] for profile in found)
+
+
+async def test_a_batch_keeps_its_order_and_names_who_is_missing(stub: Stub) -> None:
+    for number in range(5):
+        await register(stub, f"m-{number}")
+        await publish(stub, [order(f"{number}-{n}", ago(n), merchant_id=f"m-{number}") for n in range(1, 3 + number)])
+    wanted = ["m-3", "nobody", "m-0", "m-4", "no-one", "m-1"]
+    for as_of in (None, on(ago(1))):
+        request = ingestion_pb2.BatchGetProfilesRequest(merchant_ids=wanted)
+        if as_of is not None:
+            request.as_of.FromDatetime(as_of)
+        answer = await stub.BatchGetProfiles(request)
+        assert [profile.merchant_id for profile in answer.profiles] == ["m-3", "m-0", "m-4", "m-1"]
+        assert list(answer.missing_merchant_ids) == ["nobody", "no-one"]
+        for profile in answer.profiles:
+            assert profile == await profile_of(stub, profile.merchant_id, as_of)
+    request = ingestion_pb2.BatchGetProfilesRequest(merchant_ids=["m-1"])
+    request.as_of.FromDatetime(NOW + timedelta(days=1))
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await stub.BatchGetProfiles(request)
+    assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_an_erased_merchant_has_no_portrait(stub: Stub) -> None:
+    await register(stub)
+    await publish(stub, [order("a", ago(1))])
+    await profile_of(stub)
+    erase = ingestion_pb2.EraseMerchantDataRequest(request_id="erase-m-1", merchant_id="m-1", reason="asked for it")
+    await stub.EraseMerchantData(erase)
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await profile_of(stub)
+    assert error.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    answer = await stub.BatchGetProfiles(ingestion_pb2.BatchGetProfilesRequest(merchant_ids=["m-1"]))
+    assert list(answer.missing_merchant_ids) == ["m-1"]
+
+
+async def test_every_section_is_filled(stub: Stub) -> None:
+    """One event of every kind, and what each says of itself."""
+    await register(stub)
+    await publish(stub, one_of_each(ago(2)))
+    profile = await profile_of(stub)
+    sections = {field.name for field, _ in profile.ListFields()}
+    assert sections >= {
+        *("trade", "logistics", "reviews", "settlements", "bureau", "tax", "energy", "visits", "social", "penalties"),
+        *("repayments", "invoices", "brushing", "quality", "features", "sources", "coverage", "freshness_days"),
+    }
+    logistics = profile.logistics
+    assert (logistics.parcel_count, logistics.covered_count, logistics.odd_route_count) == (1, 1, 0)
+    assert [(f.mode, f.gram_km > 0) for f in logistics.freight] == [(3, True)]
+    assert [(p.packaging, p.parcel_count) for p in logistics.packaging] == [(2, 1)]
+    assert (profile.reviews.review_count, profile.reviews.return_count, profile.reviews.order_count) == (1, 1, 1)
+    assert (profile.settlements.net_fen, profile.settlements.fee_fen, profile.settlements.day_count) == (9_500, 500, 1)
+    assert (profile.bureau.months_overdue_24m, profile.bureau.worst_overdue_24m) == (3, 3)
+    assert profile.bureau.report_date.day == ago(2).day
+    assert (profile.tax.rating, profile.tax.declared_sales_fen, profile.tax.late_count) == (2, 9_000, 1)
+    assert (profile.energy.electricity_wh, profile.energy.day_count) == (310_000, 31)
+    assert (profile.social.followers, profile.social.posts) == (5_000_000_000, 2)
+    assert [(c.kind, c.count) for c in profile.penalties.counts] == [(2, 1)]
+    assert (profile.repayments.repayment_count, profile.repayments.worst_days_past_due) == (1, 4)
+    assert profile.invoices.sale_count + profile.invoices.purchase_count == 1
+    assert profile.trade.monthly_clean_12m_fen == profile.trade.monthly_net_12m_fen
+    assert profile.brushing.fake_order_share_365d == 0.0
+
+
 # A model of the sums, in a few lines, against which every order of arrival is held.
 
 
@@ -277,7 +439,7 @@ async def test_every_order_of_arrival_with_any_repeats_ends_the_same(stub: Stub)
             profiles.append(profile)
         assert profiles[0] == profiles[1]
 
-    @settings(
+    @exploring(
         max_examples=10,
         deadline=None,
         phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import grpc
 import pytest
+from event_books import open_books
+from event_recount import Recount
 from ingestion_calls import NOW, Stub, iter_async, profile_of, publish, register
-from ingestion_events import day, event, fen, one_of_each, order
+from ingestion_events import day, event, fen, invoice, one_of_each, order, said_again
 from sycee.ingestion.v1 import event_pb2, ingestion_pb2
-from sycee_ingestion.publishing import Publisher
+from sycee_ingestion.handlers.events import BATCHES_AHEAD
+from sycee_ingestion.publishing import Batch, Publisher
 from sycee_ingestion.settings import Settings
-from sycee_ingestion.store.events import EventStore
-from sycee_service.clock import ManualClock
-from sycee_service.database import Database, open_pool
 
 DAY = date(2026, 3, 10)
 
@@ -23,7 +23,7 @@ DAY = date(2026, 3, 10)
 async def test_every_kind_is_taken_and_shows_in_its_section(stub: Stub) -> None:
     await register(stub)
     (answer,) = await publish(stub, one_of_each(DAY))
-    assert (answer.accepted_count, answer.duplicate_count, list(answer.rejects)) == (12, 0, [])
+    assert (answer.accepted_count, answer.duplicate_count, list(answer.rejects)) == (14, 0, [])
 
     profile = await profile_of(stub)
     assert (profile.trade.order_count_90d, profile.trade.buyer_days_90d) == (1, 1)
@@ -63,6 +63,8 @@ async def test_every_kind_is_taken_and_shows_in_its_section(stub: Stub) -> None:
         "energy_use",
         "store_penalty",
         "repayment",
+        "invoice",
+        "daily_count",
     ]
     assert {s.event_count for s in profile.sources} == {1}
     assert {s.freshness_days for s in profile.sources} == {5}
@@ -145,6 +147,13 @@ def _bad_events() -> dict[str, tuple[event_pb2.Event, str, str]]:
     backwards = event(
         "x", DAY, tax_record=event_pb2.TaxRecord(period_first=day(DAY), period_last=day(DAY - timedelta(days=1)))
     )
+    no_direction = invoice("x", DAY)
+    no_direction.invoice.direction = event_pb2.Invoice.DIRECTION_UNSPECIFIED
+    two_signs = invoice("x", DAY, -10_050)
+    two_signs.invoice.net_amount.nanos = 500_000_000
+    high_revision = said_again(order("x", DAY), 1_000_001)
+    no_day = event("x", DAY, bureau_report=event_pb2.BureauReport(report_date=day(DAY)))
+    no_day.bureau_report.accounts.add().opened_on.year = 2020
     endless_period = event(
         "x", DAY, energy_use=event_pb2.EnergyUse(period_first=day(date(2024, 1, 1)), period_last=day(DAY))
     )
@@ -176,6 +185,10 @@ def _bad_events() -> dict[str, tuple[event_pb2.Event, str, str]]:
         "report of tomorrow": (tomorrow, "INVALID_FIELD", "bureau_report.report_date"),
         "period backwards": (backwards, "INVALID_FIELD", "tax_record.period_first"),
         "period without end": (endless_period, "INVALID_FIELD", "energy_use.period_last"),
+        "no direction": (no_direction, "INVALID_FIELD", "invoice.direction"),
+        "two signs": (two_signs, "INVALID_FIELD", "invoice.net_amount"),
+        "high revision": (high_revision, "INVALID_FIELD", "revision"),
+        "account without a day": (no_day, "INVALID_FIELD", "bureau_report.accounts[0].opened_on"),
         "no such day": (no_such_day, "INVALID_FIELD", "repayment.due_date"),
     }
 
@@ -221,27 +234,45 @@ async def test_answers_keep_the_order_of_batches(stub: Stub) -> None:
     assert [(a.batch_id, a.accepted_count) for a in answers] == list(enumerate(sizes))
 
 
-async def test_streams_that_race_with_the_same_events_count_each_once(stub: Stub) -> None:
+async def test_streams_that_race_with_the_same_events_count_each_once(
+    stub: Stub, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each stream tells all there is to tell, in an order of its own: events, corrections and withdrawals."""
+    judged = _counted(monkeypatch)
     merchants = [f"m-{n}" for n in range(8)]
     for merchant_id in merchants:
         await register(stub, merchant_id)
-    events = [
+    first = [
         order(f"e-{n}", DAY - timedelta(days=n % 20), 100, buyer=f"b-{n % 37}", merchant_id=merchants[n % 8])
-        for n in range(1_200)
+        for n in range(900)
     ]
+    corrected = [said_again(e, 1, order=event_pb2.Order(order_id="o", amount=fen(70))) for e in first[::5]]
+    withdrawn = [said_again(e, 2, withdrawn=True) for e in first[::7]]
+    events = first + corrected + withdrawn
 
     async def stream(seed: int) -> int:
         mine = events.copy()
         random.Random(seed).shuffle(mine)
-        requests = [ingestion_pb2.PublishEventsRequest(events=mine[at : at + 150]) for at in range(0, 1_200, 150)]
-        return sum([answer.accepted_count async for answer in stub.PublishEvents(iter_async(requests))])
+        requests = [ingestion_pb2.PublishEventsRequest(events=mine[at : at + 150]) for at in range(0, len(mine), 150)]
+        answers = [answer async for answer in stub.PublishEvents(iter_async(requests))]
+        assert not any(answer.rejects for answer in answers)
+        assert sum(answer.accepted_count + answer.duplicate_count for answer in answers) == len(events)
+        return sum(answer.accepted_count for answer in answers)
 
     accepted = await asyncio.gather(*(stream(seed) for seed in range(5)))
-    assert sum(accepted) == 1_200
-    profiles = [await profile_of(stub, merchant_id) for merchant_id in merchants]
-    assert [p.trade.order_count_90d for p in profiles] == [150] * 8
-    buyers = {(n % 8, n % 20, n % 37) for n in range(1_200)}
-    assert sum(p.trade.buyer_days_90d for p in profiles) == len(buyers)
+    assert len(first) <= sum(accepted) <= len(events)
+    assert len(judged) == 5 * -(-len(events) // 150)  # none was judged again: they wait, and never in a ring
+    newest = {(e.source, e.event_id): e for e in events}  # revisions rise in the order of the list
+    recount = Recount(
+        (e.merchant_id, 1, e.occurred_at.ToDatetime(UTC), e.order.SerializeToString())
+        for e in newest.values()
+        if not e.withdrawn
+    )
+    assert settings.database_url is not None
+    async with open_books(settings.database_url.get_secret_value()) as books:
+        assert await books.days(*merchants) == recount.days()
+        feeds = await books.feeds(*merchants)
+        assert sum(counts[0] for counts in feeds.values()) == len(newest) - len(withdrawn)
 
 
 async def test_a_buyer_counts_once_a_day_and_an_unknown_one_as_its_own(stub: Stub) -> None:
@@ -259,24 +290,142 @@ async def test_a_merchant_registered_after_a_reject_is_known_at_once(stub: Stub)
     assert after.accepted_count == 1
 
 
-async def test_a_merchant_that_is_gone_since_it_was_looked_up_is_unknown(stub: Stub, settings: Settings) -> None:
+async def test_a_merchant_that_is_gone_since_it_was_looked_up_is_unknown(postgres_url: str) -> None:
     """The foreign key stops the batch; it is judged again and its other events are kept."""
-    await register(stub)
-    assert settings.database_url is not None
-    pool = await open_pool(settings.database_url.get_secret_value(), 2)
-    try:
-        clock = ManualClock(NOW)
-        store = EventStore(Database(pool, "test", clock))
-        await store.merchant_numbers(["m-1"])
-        store._numbers["ghost"] = 999_999
-        publisher = Publisher(store, clock)
-        request = ingestion_pb2.PublishEventsRequest(events=[order("a", DAY), order("b", DAY, merchant_id="ghost")])
-        outcome = await publisher.publish(await publisher.judge(request))
+    async with open_books(postgres_url) as books:
+        await books.register("m-1")
+        books.store._numbers["ghost"] = 999_999
+        outcome = await books.publish(order("a", DAY), order("b", DAY, merchant_id="ghost"))
         assert outcome.accepted_count == 1
         assert [(reject.index, reject.reason) for reject in outcome.rejects] == [(1, "UNKNOWN_MERCHANT")]
+        assert (await books.days("m-1"))["m-1", DAY]["order_count"] == 1
+
+
+async def test_an_erased_merchant_takes_no_events_though_another_process_erased_it(postgres_url: str) -> None:
+    async with open_books(postgres_url) as books:
+        await books.register("m-1", "m-2")
+        await books.publish(order("a", DAY), order("a", DAY, merchant_id="m-2", source="douyin"))
+        judged_before = await books.publisher.judge(
+            ingestion_pb2.PublishEventsRequest(events=[order("b", DAY), order("c", DAY, merchant_id="m-2")])
+        )
+        before = await books.days("m-1")
+        await books.database.pool.execute("update merchants set erased_at = now() where merchant_id = 'm-1'")
+        outcomes = [
+            await books.publisher.publish(judged_before),
+            await books.publish(order("d", DAY), order("e", DAY, merchant_id="m-2")),
+            await books.publish(said_again(order("a", DAY), 1), order("f", DAY, merchant_id="m-2")),
+        ]
+        for outcome in outcomes:
+            assert [(r.index, r.reason, r.field) for r in outcome.rejects] == [(0, "MERCHANT_ERASED", "merchant_id")]
+            assert outcome.accepted_count == 1
+        assert await books.days("m-1") == before
+
+
+async def test_partitions_are_months_of_shanghai_and_are_made_again(postgres_url: str) -> None:
+    async with open_books(postgres_url) as books:
+        await books.register("m-1")
+        edge = datetime(2026, 2, 28, 16, tzinfo=UTC)  # 1 March in Shanghai
+        await asyncio.gather(
+            *(books.publish(order(f"{n}-a", edge - timedelta(seconds=1)), order(f"{n}-b", edge)) for n in range(6))
+        )
+        placed = "select distinct tableoid::regclass::text as place, day from events order by day"
+        found = [("events_2026_02", date(2026, 2, 28)), ("events_2026_03", date(2026, 3, 1))]
+        assert [tuple(row) for row in await books.rows(placed)] == found
+        await books.database.pool.execute("drop table events_2026_02")
+        outcome = await books.publish(order("late", edge - timedelta(days=1)), order("new", edge))
+        assert outcome.accepted_count == 2
+        old = [order(f"old-{year}", date(year, 5, 1)) for year in (1990, 1991, 2000)]
+        assert (await books.publish(*old)).accepted_count == 3
+
+
+async def test_batches_of_one_stream_are_stored_together_and_told_apart(postgres_url: str) -> None:
+    async with open_books(postgres_url) as books:
+        await books.register("m-1")
+
+        async def together(*batches: list[event_pb2.Event]) -> list[tuple[int, int, list[tuple[int, str]]]]:
+            judged = [
+                await books.publisher.judge(ingestion_pb2.PublishEventsRequest(events=events)) for events in batches
+            ]
+            outcomes = await books.publisher.publish_together(judged)
+            return [(o.accepted_count, o.duplicate_count, [(r.index, r.reason) for r in o.rejects]) for o in outcomes]
+
+        apart = [order("a", DAY), order("b", DAY, merchant_id="nobody")], [order("c", DAY)]
+        assert await together(*apart) == [(1, 0, [(1, "UNKNOWN_MERCHANT")]), (1, 0, [])]
+        again = said_again(order("d", DAY), 1, withdrawn=True)
+        other = order("d", DAY, 5)
+        assert await together([order("c", DAY), order("d", DAY)], [order("e", DAY), other], [again], [again]) == [
+            (1, 1, []),
+            (1, 0, [(1, "CONFLICTING_DUPLICATE")]),
+            (1, 0, []),
+            (0, 1, []),
+        ]
+        books.store._numbers["ghost"] = 999_999
+        lost = [order("f", DAY)], [order("g", DAY, merchant_id="ghost")], [order("h", DAY)]
+        assert await together(*lost) == [(1, 0, []), (0, 0, [(0, "UNKNOWN_MERCHANT")]), (1, 0, [])]
+        assert (await books.days("m-1"))["m-1", DAY]["order_count"] == 5
+        rows = await books.rows("select xmin::text as batch from events where event_id in ('a', 'c')")
+        assert len({row["batch"] for row in rows}) == 1
+
+
+async def test_a_slow_database_slows_the_reading(
+    stub: Stub, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While nothing can be stored, no more is judged than may wait, however much is sent."""
+    judged = _counted(monkeypatch)
+    await register(stub)
+    batches = [[order(f"{b}-{n}", DAY) for n in range(100)] for b in range(60)]
+    assert settings.database_url is not None
+    async with open_books(settings.database_url.get_secret_value()) as books:
+        async with books.database.transaction() as tx:
+            await tx.driver.execute("lock table feeds in exclusive mode")
+            publishing = asyncio.create_task(publish(stub, *batches))
+            await _standstill(stub, judged)
+            assert BATCHES_AHEAD < len(judged) <= 2 * BATCHES_AHEAD
+            assert await books.rows("select from feeds") == []
+        answers = await publishing
+    assert [answer.accepted_count for answer in answers] == [100] * 60
+
+
+async def test_who_reads_no_answers_is_not_read_from(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers that nobody takes are not piled up: the server stops reading, and then the client's writes wait."""
+    judged = _counted(monkeypatch)
+    bad = ingestion_pb2.PublishEventsRequest(events=[event("x" * 128, DAY) for _ in range(1_000)])
+    call = stub.PublishEvents()
+
+    async def write() -> None:
+        for _ in range(400):
+            await call.write(bad)
+
+    writing = asyncio.create_task(write())
+    try:
+        await _standstill(stub, judged)
+        assert not writing.done()
+        assert len(judged) < 100  # answers of 0.25 MB each, and the windows of HTTP/2 hold a few MB
     finally:
-        await pool.close()
-    assert (await profile_of(stub)).trade.order_count_90d == 1
+        call.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A list that grows with each batch that is judged."""
+    judged: list[int] = []
+    judge = Publisher.judge
+
+    async def counting(self: Publisher, request: ingestion_pb2.PublishEventsRequest) -> Batch:
+        judged.append(request.batch_id)
+        return await judge(self, request)
+
+    monkeypatch.setattr(Publisher, "judge", counting)
+    return judged
+
+
+async def _standstill(stub: Stub, judged: list[int]) -> None:
+    """Waits until nothing more is judged while the server does other work."""
+    before = -1
+    while before < 1 or len(judged) > before:
+        before = len(judged)
+        for _ in range(100):
+            await stub.ListMerchants(ingestion_pb2.ListMerchantsRequest())
 
 
 async def test_what_was_remembered_of_merchants_is_bounded(

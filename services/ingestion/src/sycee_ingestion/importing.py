@@ -2,85 +2,75 @@
 
 A crash at any moment leaves whole chunks behind, and the next start goes on with the first row that is not counted.
 A row that the mapping gives no event_id is named by the file's digest and its place, so that even a chunk that is read
-twice counts once.
+twice counts once. The next chunks are read and mapped while one is stored.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 
 import structlog
-from sycee.ingestion.v1 import event_pb2, ingestion_pb2
 from sycee_service.clock import Clock
 from sycee_service.errors import Aborted, FailedPrecondition, RetryLater, SyceeError
 from sycee_service.logs import describe
 
-from sycee_ingestion import mapping, rows
-from sycee_ingestion.domain.event import Outcome, Reject
+from sycee_ingestion.connectors import Table
+from sycee_ingestion.connectors.chunks import Chunk, Digest
+from sycee_ingestion.connectors.errors import UnreadableFileError
+from sycee_ingestion.domain.event import Reject
 from sycee_ingestion.domain.imports import Import, ImportState, Progress
-from sycee_ingestion.domain.merchant import BorrowerKind, Merchant
-from sycee_ingestion.files import ImportRoot, TableFile, UnreadableFileError, open_table
-from sycee_ingestion.mapping import Register
-from sycee_ingestion.publishing import Publisher, renumbered
-from sycee_ingestion.rows import Row, RowMapper
+from sycee_ingestion.domain.quarantine import Origin
+from sycee_ingestion.files import digest_of
+from sycee_ingestion.intake import Intake, Ready, Taken, guarded, held_rows
+from sycee_ingestion.pipeline import ahead
+from sycee_ingestion.planning import Plan, Planner
 from sycee_ingestion.store.events import MergeLostError
 from sycee_ingestion.store.imports import ImportStore, LostImportError
-from sycee_ingestion.store.merchants import MerchantStore
+from sycee_ingestion.store.quarantine import QuarantineStore
 
-CHUNK_ROWS = 500
+CHUNK_ROWS = 1_000
+CHUNKS_AHEAD = 2
 _MOST_RUNS = 5
-_MERCHANT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A file and how to read it, found to fit each other."""
+@dataclass(frozen=True, slots=True, repr=False)
+class _Part:
+    """A chunk on its way, the first row of which stands at `start`."""
 
-    table: TableFile
-    mapper: RowMapper
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A chunk of rows as events: `places[i]` is the row of event `i`; the rows of the others are in `rejects`."""
-
-    request: ingestion_pb2.PublishEventsRequest
-    places: list[int]
-    rejects: list[Reject]
+    start: int
+    chunk: Chunk
+    ready: Ready
 
 
 class Importer:
-    """Works on imports one after the other. Several processes may run one each on the same database."""
+    """Works on imports one after the other. Several processes may run one each on the same database.
+
+    `most_held` rows of one import may be held in quarantine; more say that the mapping is wrong, and fail it.
+    """
 
     def __init__(
         self,
         imports: ImportStore,
-        merchants: MerchantStore,
-        publisher: Publisher,
-        root: ImportRoot | None,
-        clock: Clock,
+        quarantine: QuarantineStore,
+        intake: Intake,
+        planner: Planner,
         *,
+        digest: Digest,
+        clock: Clock,
         poll_s: float,
+        most_held: int,
     ) -> None:
         self._imports = imports
-        self._merchants = merchants
-        self._publisher = publisher
-        self._root = root
+        self._quarantine = quarantine
+        self._intake = intake
+        self._planner = planner
+        self._digest = digest
         self._clock = clock
         self._poll_s = poll_s
-
-    def plan(self, path: str, mapping_yaml: str) -> Plan:
-        """Opens a file by a mapping; blocks. Raises NotFound, InvalidArgument when they do not fit each other, and
-        FailedPrecondition when this server has no folder to import from.
-        """
-        if self._root is None:
-            raise FailedPrecondition("IMPORTS_DISABLED", "this server has no folder to import from")
-        file_mapping = mapping.parse(mapping_yaml)
-        table = open_table(self._root.find(path), file_mapping.file)
-        return Plan(table, rows.RowMapper(file_mapping, table.columns))
+        self._most_held = most_held
 
     async def run(self) -> None:
         """Works on whatever import is running, until cancelled. Raises Unavailable when the database is away."""
@@ -97,7 +87,7 @@ class Importer:
         if current is None or current.ended:
             return
         try:
-            plan = await asyncio.to_thread(self.plan, current.path, current.mapping_yaml)
+            plan = await asyncio.to_thread(self._planner.plan, current.path, current.mapping_yaml)
             await self._read(await self._begun(current, plan), plan)
         except LostImportError:
             structlog.get_logger().info("another process works on the import", import_id=import_id)
@@ -111,7 +101,7 @@ class Importer:
 
     async def _begun(self, current: Import, plan: Plan) -> Import:
         """The import with the digest of its file. Raises FailedPrecondition when the file is not what it was."""
-        digest = await asyncio.to_thread(plan.table.digest)
+        digest = await asyncio.to_thread(digest_of, plan.path)
         if current.file_digest is None:
             await self._imports.begin(current.import_id, digest, await asyncio.to_thread(plan.table.count))
             current = await self._imports.get(current.import_id) or current
@@ -120,70 +110,81 @@ class Importer:
         return current
 
     async def _read(self, current: Import, plan: Plan) -> None:
-        chunks = plan.table.chunks(current.done_count, CHUNK_ROWS)
-        while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
-            mapped = await asyncio.to_thread(_map, plan.mapper, chunk, current)
-            await self._register(mapped, plan.mapper.register)
-            current = await self._store(current, mapped)
+        prefix = "" if current.file_digest is None else current.file_digest.hex()
+        await self._quarantine.prepare(Origin(current.import_id))
 
-    async def _register(self, mapped: Mapped, register: Register | None) -> None:
-        """Registers the merchants of a chunk that are not there yet, where the mapping asks for it."""
-        if register is None:
-            return
-        named = {event.merchant_id for event in mapped.request.events}
-        known = await self._publisher.merchant_numbers(named)
-        new = [merchant_id for merchant_id in named if merchant_id not in known and _MERCHANT_ID.fullmatch(merchant_id)]
-        await self._merchants.add_missing([self._merchant(merchant_id, register) for merchant_id in new])
+        async def prepare(numbered: tuple[int, Chunk]) -> _Part:
+            start, chunk = numbered
+            safe = guarded(chunk, plan.mapper.personal, self._digest)
+            ready = await self._intake.ready(plan.mapper, safe, lambda number: f"{prefix}-{start + number}")
+            return _Part(start, safe, ready)
 
-    def _merchant(self, merchant_id: str, register: Register) -> Merchant:
-        return Merchant(
-            merchant_id=merchant_id,
-            name=merchant_id,
-            borrower_kind=BorrowerKind[register.borrower_kind],
-            uscc="",
-            category=register.category,
-            province_code=register.province_code,
-            shops=(),
-            employee_count=None,
-            operator=None,
-            register_entry=None,
-            simulated=register.simulated,
-            created_at=self._clock.now(),
-        )
+        chunks = _Chunks(plan.table, current.done_count)
+        try:
+            async with aclosing(ahead(chunks.each(), prepare, CHUNKS_AHEAD)) as parts:
+                async for part in parts:
+                    current = await self._store(current, part, plan)
+        finally:
+            await chunks.close()
 
-    async def _store(self, current: Import, mapped: Mapped) -> Import:
+    async def _store(self, current: Import, part: _Part, plan: Plan) -> Import:
         """Stores a chunk and counts it, both or neither."""
+        origin = Origin(current.import_id)
         for _ in range(_MOST_RUNS):
             try:
                 async with self._imports.transaction():
-                    outcome = await self._publish(mapped)
-                    rejects = (*mapped.rejects, *renumbered(outcome.rejects, mapped.places))
-                    progress = Progress(outcome.accepted_count, outcome.duplicate_count, rejects)
-                    return await self._imports.advance(current, progress)
+                    taken = await self._intake.store(part.ready)
+                    return await self._count(current, origin, part, taken, plan)
             except MergeLostError:
-                continue
+                part = replace(part, ready=await self._intake.again(part.ready))
         raise Aborted("IMPORT_CONFLICT", f"a chunk of the file lost a race {_MOST_RUNS} times; import it again")
 
-    async def _publish(self, mapped: Mapped) -> Outcome:
-        if not mapped.places:
-            return Outcome(0, 0, ())
-        return await self._publisher.store(await self._publisher.judge(mapped.request))
+    async def _count(self, current: Import, origin: Origin, part: _Part, taken: Taken, plan: Plan) -> Import:
+        held = held_rows(
+            part.chunk, plan.mapper.personal, taken.rejects, part.ready, lambda number: (part.start + number, 0)
+        )
+        if current.held_count + len(held) > self._most_held:
+            raise FailedPrecondition(
+                "QUARANTINE_FULL", f"more than {self._most_held} rows cannot be read: mend the mapping and import again"
+            )
+        await self._quarantine.hold(origin, held, self._clock.now())
+        rejects = tuple(_placed(reject, part.start) for reject in taken.rejects)
+        progress = Progress(taken.accepted_count, taken.duplicate_count, rejects, len(held))
+        return await self._imports.advance(current, progress)
 
 
-def _map(mapper: RowMapper, chunk: Sequence[Row | None], current: Import) -> Mapped:
-    """The events of the rows that come next in an import."""
-    file_name = "" if current.file_digest is None else current.file_digest.hex()
-    mapped = Mapped(ingestion_pb2.PublishEventsRequest(), [], [])
-    events: list[event_pb2.Event] = []
-    for index, row in enumerate(chunk, start=current.done_count):
-        made = mapper.event(row, index, file_name)
-        if isinstance(made, Reject):
-            mapped.rejects.append(made)
-        else:
-            events.append(made)
-            mapped.places.append(index)
-    mapped.request.events.extend(events)
-    return mapped
+def _placed(reject: Reject, start: int) -> Reject:
+    return replace(reject, index=start + reject.index)
+
+
+class _Chunks:
+    """The chunks of a file after the first `skip` rows, read in a thread, each with the place of its first row."""
+
+    def __init__(self, table: Table, skip: int) -> None:
+        self._chunks = table.chunks(skip, CHUNK_ROWS)
+        self._start = skip
+        self._reading: asyncio.Future[Chunk | None] | None = None
+
+    async def each(self) -> AsyncIterator[tuple[int, Chunk]]:
+        """Every chunk, in order."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._reading = loop.run_in_executor(None, next, self._chunks, None)
+            chunk = await asyncio.shield(self._reading)
+            if chunk is None:
+                return
+            yield self._start, chunk
+            self._start += chunk.height
+
+    async def close(self) -> None:
+        """Lets the file go, after the thread that reads it."""
+        if self._reading is not None:
+            await asyncio.wait({self._reading})
+            if not self._reading.cancelled():
+                self._reading.exception()
+        close = getattr(self._chunks, "close", None)
+        if close is not None:
+            close()
 
 
 def _why(error: Exception) -> str:

@@ -1,14 +1,16 @@
 """The YAML that says how a file's columns become event fields: its shape, checked key by key.
 
-The README describes the format with examples. `parse` gives a `FileMapping` or InvalidArgument that names the key at
-fault; `sycee_ingestion.rows` turns rows into events by it.
+The README describes the format with examples. A mapping may be a part only (`read`): the connector that it names fills
+in the rest once the columns are known (`Draft.filled`). What is wrong raises InvalidArgument naming the key at fault;
+`sycee_ingestion.rows` turns rows into events by what is right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -16,6 +18,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from sycee_service.errors import InvalidArgument, Violation
 
 FIELD = "mapping_yaml"
+TABLE = "table"
+"""The connector of a mapping that names none."""
+
 _MOST_VIOLATIONS = 20
 _DEEPEST = 16
 
@@ -32,7 +37,12 @@ Kind = Literal[
     "energy_use",
     "store_penalty",
     "repayment",
+    "invoice",
+    "daily_count",
 ]
+Unit = Literal["g", "kg", "t", "Wh", "kWh", "MWh", "m", "km", "fen", "yuan", "wan"]
+Format = Literal["csv", "text", "jsonl", "json", "parquet"]
+Encoding = Literal["utf-8", "gb18030", "gbk", "utf-16"]
 
 
 def _as_list(value: object) -> object:
@@ -65,9 +75,12 @@ def _rate(text: str) -> str:
 
 Text = Annotated[str, Field(max_length=256)]
 ColumnName = Annotated[str, Field(min_length=1, max_length=256)]
+ColumnNames = Annotated[tuple[ColumnName, ...], Field(max_length=1_000)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Number = Annotated[str, Field(max_length=32), AfterValidator(_number)]
 Rate = Annotated[Number, AfterValidator(_rate)]
+Expression = Annotated[str, Field(min_length=1, max_length=1_000)]
+Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
 
 
 class _Strict(BaseModel):
@@ -77,11 +90,13 @@ class _Strict(BaseModel):
 class FileShape(_Strict):
     """How to read the file. `format` follows the path's suffix where it is not said."""
 
-    format: Literal["csv", "text", "parquet"] | None = None
+    format: Format | None = None
+    encoding: Encoding = "utf-8"
     separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
     header: bool = True
-    columns: Annotated[tuple[ColumnName, ...], Field(max_length=1_000)] = ()
+    columns: ColumnNames = ()
     skip_lines: Annotated[int, Field(ge=0, le=1_000)] = 0
+    items: Annotated[str, Field(max_length=256)] = ""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -89,6 +104,8 @@ class FileShape(_Strict):
             raise ValueError("columns must not name one twice")
         if not self.separator.isascii() or self.separator in '"\r\n\x00':
             raise ValueError("separator must be one ASCII character and neither a quote nor a line break")
+        if self.format in {"json", "jsonl"}:
+            return self
         if not self.header and not self.columns:
             raise ValueError("columns must be named where the file has no header")
         if self.header and self.columns:
@@ -97,7 +114,7 @@ class FileShape(_Strict):
 
 
 class Value(_Strict):
-    """Where one value comes from (a column, several joined by "-", or a constant) and how to read it.
+    """Where one value comes from (a column, several joined by "-", a constant, an expression) and how to read it.
 
     A bare text in its place is a constant.
     """
@@ -105,13 +122,17 @@ class Value(_Strict):
     column: ColumnName | None = None
     columns: Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=8)] | None = None
     constant: Text | None = None
+    cel: Expression | None = None
     prefix: Text = ""
     map: Annotated[dict[Text, Text], Field(max_length=1_000)] | None = None
+    otherwise: Text | None = None
     format: Text | None = None
     time_zone: TimeZone = "Asia/Shanghai"
     currency: Annotated[str, Field(alias="from", pattern="^[A-Z]{3}$")] = "CNY"
     rate: Rate | None = None
+    unit: Unit | None = None
     absolute: bool = False
+    negate: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -120,24 +141,32 @@ class Value(_Strict):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        if sum(origin is not None for origin in (self.column, self.columns, self.constant)) != 1:
-            raise ValueError("needs exactly one of column, columns and constant")
+        if sum(origin is not None for origin in (self.column, self.columns, self.constant, self.cel)) != 1:
+            raise ValueError("needs exactly one of column, columns, constant and cel")
         if (self.currency != "CNY") != (self.rate is not None):
             raise ValueError("from (another currency than CNY) and rate (CNY for one of it) come together")
+        if self.otherwise is not None and self.map is None:
+            raise ValueError("otherwise is for a map: what stands for every text that it does not name")
+        if self.absolute and self.negate:
+            raise ValueError("absolute and negate exclude each other")
         return self
 
     def columns_read(self) -> tuple[str, ...]:
-        """The columns that the value is made of."""
+        """The columns that the value is made of; those of an expression are not among them."""
         return (self.column,) if self.column is not None else self.columns or ()
 
 
 class Register(_Strict):
-    """What a merchant that is not registered yet is registered as; nobody is known to run it."""
+    """What a merchant that is not registered yet is registered as; nobody is known to run it.
 
-    borrower_kind: Literal["INDIVIDUAL", "SOLE_TRADER", "ENTERPRISE"]
-    category: Annotated[str, Field(pattern="^([a-z0-9][a-z0-9._-]{0,63})?$")] = ""
-    province_code: Annotated[str, Field(pattern="^([1-9][0-9])?$")] = ""
-    simulated: bool = False
+    Each is a value of the row: where the same merchant stands in several rows, the first one that is read decides.
+    """
+
+    borrower_kind: Value
+    name: Value | None = None
+    category: Value | None = None
+    province_code: Value | None = None
+    simulated: Value | None = None
 
 
 class MerchantValue(Value):
@@ -147,86 +176,207 @@ class MerchantValue(Value):
 
 
 class Condition(_Strict):
-    """A test of one column: every part that is given must hold. `below` and `at_least` read it as a number."""
+    """A test of one column, every part that is given must hold, or an expression that must be true.
 
-    column: ColumnName
+    `below` and `at_least` read the column as a number.
+    """
+
+    column: ColumnName | None = None
+    cel: Expression | None = None
     equals: Annotated[tuple[Text, ...], BeforeValidator(_as_list), Field(max_length=1_000)] | None = None
     below: Number | None = None
     at_least: Number | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.equals is None and self.below is None and self.at_least is None:
+        of_column = self.equals is not None or self.below is not None or self.at_least is not None
+        if self.cel is not None:
+            if of_column or self.column is not None:
+                raise ValueError("cel stands alone")
+        elif self.column is None:
+            raise ValueError("needs a column or cel")
+        elif not of_column:
             raise ValueError("needs equals, below or at_least")
         return self
+
+
+class ListOf(_Strict):
+    """A list in a row, each element of which becomes an entry of a repeated field. Columns are an element's."""
+
+    each: ColumnName
+    fields: Annotated[dict[ColumnName, Value], Field(min_length=1, max_length=64)]
+
+
+Conditions = Annotated[tuple[Condition, ...], Field(max_length=16)]
 
 
 class EventRule(_Strict):
     """An event made of a row for which every condition of `when` holds."""
 
     kind: Kind
-    when: Annotated[tuple[Condition, ...], Field(max_length=16)] = ()
+    when: Conditions = ()
+    event_id: Value | None = None
+    occurred_at: Value | None = None
+    revision: Value | None = None
+    withdrawn: Value | None = None
     fields: Annotated[dict[ColumnName, Value], Field(max_length=64)]
+    lists: Annotated[dict[ColumnName, ListOf], Field(max_length=8)] = {}
+
+
+class Personal(_Strict):
+    """Columns with personal data: `drop` is gone as soon as a row is read, `digest` is a keyed digest from then on."""
+
+    drop: ColumnNames = ()
+    digest: ColumnNames = ()
 
 
 class FileMapping(_Strict):
-    """The whole mapping."""
+    """The whole mapping. Without `events` the file is a list of merchants to register."""
 
+    connector: Name = TABLE
+    options: Annotated[dict[Name, Text], Field(max_length=32)] = {}
     file: FileShape = FileShape()
-    source: Value
+    source: Value | None = None
     merchant: MerchantValue
-    occurred_at: Value
+    occurred_at: Value | None = None
     event_id: Value | None = None
-    skip: Annotated[tuple[Condition, ...], Field(max_length=16)] = ()
-    events: Annotated[tuple[EventRule, ...], Field(min_length=1, max_length=16)]
+    revision: Value | None = None
+    withdrawn: Value | None = None
+    personal: Personal = Personal()
+    skip: Conditions = ()
+    events: Annotated[tuple[EventRule, ...], Field(max_length=16)] = ()
+    also: Annotated[tuple[EventRule, ...], Field(max_length=16)] = ()
 
     def values(self) -> Iterator[tuple[str, Value]]:
-        """Every value with the path of its key."""
-        yield "source", self.source
-        yield "merchant", self.merchant
-        yield "occurred_at", self.occurred_at
-        if self.event_id is not None:
-            yield "event_id", self.event_id
-        for index, rule in enumerate(self.events):
+        """Every value of a row with the path of its key; those of lists are read from elements, not from rows."""
+        heads = ("source", "merchant", "occurred_at", "event_id", "revision", "withdrawn")
+        yield from _given((name, getattr(self, name)) for name in heads)
+        register = self.merchant.register_as
+        if register is not None:
+            names = ("borrower_kind", "name", "category", "province_code", "simulated")
+            yield from _given((f"merchant.register.{name}", getattr(register, name)) for name in names)
+        for key, rule in self.rules():
+            own = ("event_id", "occurred_at", "revision", "withdrawn")
+            yield from _given((f"{key}.{name}", getattr(rule, name)) for name in own)
             for name, value in rule.fields.items():
-                yield f"events[{index}].fields.{name}", value
+                yield f"{key}.fields.{name}", value
+
+    def rules(self) -> Iterator[tuple[str, EventRule]]:
+        """Every rule with the path of its key."""
+        for name, rules in (("events", self.events), ("also", self.also)):
+            for index, rule in enumerate(rules):
+                yield f"{name}[{index}]", rule
 
     def conditions(self) -> Iterator[tuple[str, Condition]]:
         """Every condition with the path of its key."""
         for index, condition in enumerate(self.skip):
             yield f"skip[{index}]", condition
-        for index, rule in enumerate(self.events):
+        for key, rule in self.rules():
             for number, condition in enumerate(rule.when):
-                yield f"events[{index}].when[{number}]", condition
+                yield f"{key}.when[{number}]", condition
 
-    def check_columns(self, present: tuple[str, ...]) -> None:
-        """Raises InvalidArgument that names each key whose column the file does not have."""
-        known = set(present)
+    def columns_read(self) -> list[tuple[str, str]]:
+        """(path of the key, column) of every column that is named; expressions check theirs themselves."""
         read = [(f"{path}.column", column) for path, value in self.values() for column in value.columns_read()]
-        read += [(f"{path}.column", condition.column) for path, condition in self.conditions()]
-        missing = [
-            Violation(f"{FIELD}.{path}", "must name a column of the file", column)
-            for path, column in read
-            if column not in known
+        read += [(f"{path}.column", c.column) for path, c in self.conditions() if c.column is not None]
+        read += [
+            (f"{key}.lists.{name}.each", entry.each) for key, rule in self.rules() for name, entry in rule.lists.items()
         ]
+        read += [(f"personal.drop[{index}]", column) for index, column in enumerate(self.personal.drop)]
+        read += [(f"personal.digest[{index}]", column) for index, column in enumerate(self.personal.digest)]
+        return read
+
+    def check_whole(self) -> None:
+        """Raises InvalidArgument for what is missing: without events, a file registers merchants."""
+        needed = {"source": self.source, "occurred_at": self.occurred_at} if self.events else {}
+        missing = [Violation(f"{FIELD}.{name}", "is needed") for name, value in needed.items() if value is None]
+        if not self.events:
+            if self.merchant.register_as is None:
+                missing.append(Violation(f"{FIELD}.events", "needs an entry, unless merchants are registered"))
+            if self.also:
+                missing.append(Violation(f"{FIELD}.also", "goes with events"))
         if missing:
-            raise InvalidArgument.many(missing[:_MOST_VIOLATIONS])
+            raise InvalidArgument.many(missing)
+
+
+def _given(named: Iterator[tuple[str, Value | None]]) -> Iterator[tuple[str, Value]]:
+    return ((name, value) for name, value in named if value is not None)
+
+
+class _Start(BaseModel):
+    """What must be known before a file is opened."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    connector: Name = TABLE
+    options: Annotated[dict[Name, Text], Field(max_length=32)] = {}
+    file: FileShape = FileShape()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mapping as it was given: what connector, options and file say is checked, the rest is not yet."""
+
+    connector: str
+    options: Mapping[str, str]
+    file: FileShape
+    tree: Mapping[str, Any]
+
+    def filled(self, defaults: Mapping[str, Any]) -> FileMapping:
+        """The whole mapping: what is given stands, key by key at the top, and `defaults` (a tree as of YAML) fills in.
+
+        Raises InvalidArgument naming the keys that are wrong or missing.
+        """
+        tree = {**defaults, **self.tree}
+        if isinstance(self.tree.get("personal"), dict) and "personal" in defaults:
+            tree["personal"] = _both(defaults["personal"], self.tree["personal"])
+        mapping = _validated(FileMapping, tree)
+        mapping.check_whole()
+        return mapping
+
+
+def _both(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Personal columns of both: nobody lays one open by naming another."""
+    joined = dict(second)
+    for name, columns in first.items():
+        given = second.get(name, [])
+        if isinstance(given, list):
+            joined[name] = [*given, *(column for column in columns if column not in given)]
+    return joined
+
+
+def read(mapping_yaml: str) -> Draft:
+    """The mapping in a YAML text. Raises InvalidArgument whose fields are paths below `mapping_yaml`."""
+    tree = load(mapping_yaml, FIELD)
+    if not isinstance(tree, dict):
+        raise InvalidArgument(FIELD, "must be a YAML mapping of keys to values")
+    start = _validated(_Start, tree)
+    return Draft(start.connector, start.options, start.file, tree)
 
 
 def parse(mapping_yaml: str) -> FileMapping:
-    """The mapping in a YAML text. Raises InvalidArgument whose fields are paths below `mapping_yaml`."""
+    """The mapping in a YAML text that says everything itself. Raises InvalidArgument as `read`."""
+    return read(mapping_yaml).filled({})
+
+
+def load(text: str, field: str) -> object:
+    """The tree in a YAML text, all of whose scalars are texts. Raises InvalidArgument naming the field."""
     try:
-        tree = yaml.load(mapping_yaml, Loader=_Loader)  # noqa: S506 - it makes texts, lists and mappings only
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - it makes texts, lists and mappings only
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = "" if mark is None else f" (line {mark.line + 1}, column {mark.column + 1})"
-        raise InvalidArgument(FIELD, f"must be YAML: {error.problem}{place}") from None
+        raise InvalidArgument(field, f"must be YAML: {error.problem}{place}") from None
     except (yaml.YAMLError, RecursionError, ValueError, OverflowError):
-        raise InvalidArgument(FIELD, "must be YAML") from None
-    if not isinstance(tree, dict):
-        raise InvalidArgument(FIELD, "must be a YAML mapping of keys to values")
+        raise InvalidArgument(field, "must be YAML") from None
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _validated(model: type[Model], tree: Mapping[str, Any]) -> Model:
     try:
-        return FileMapping.model_validate(tree)
+        return model.model_validate(tree)
     except ValidationError as error:
         flaws = error.errors(include_url=False, include_context=False, include_input=False)
         raise InvalidArgument.many([_violation(flaw) for flaw in flaws[:_MOST_VIOLATIONS]]) from None

@@ -33,7 +33,7 @@ def contract_digest() -> str:
     return sha256(parts).hexdigest()[:16]
 
 
-REVIEWED = "c11819d74cc2fe21"
+REVIEWED = "e821201b2cfa4c32"
 _IS_REVIEWED = contract_digest() == REVIEWED
 
 
@@ -46,6 +46,7 @@ def plainly_right(event: event_pb2.Event, name: str | None) -> bool:
         _SOURCE.fullmatch(event.source) is not None
         and 1 <= len(event.event_id) <= 128
         and event.occurred_at.seconds > _EARLIEST_S
+        and event.revision <= 1_000_000
         and judge(getattr(event, name or ""))
     )
 
@@ -54,6 +55,12 @@ def _money(amount: Money) -> bool:
     units, nanos = amount.units, amount.nanos
     whole_fen = 0 <= units <= 1_000_000_000 and 0 <= nanos < 1_000_000_000 and nanos % 10_000_000 == 0
     return bool(whole_fen and amount.currency_code == "CNY")
+
+
+def _signed_money(amount: Money) -> bool:
+    units, nanos = amount.units, amount.nanos
+    whole_fen = -1_000_000_000 <= units <= 1_000_000_000 and abs(nanos) < 1_000_000_000 and nanos % 10_000_000 == 0
+    return bool(whole_fen and units * nanos >= 0 and amount.currency_code == "CNY")
 
 
 def _place(place: LatLng) -> bool:
@@ -69,6 +76,7 @@ def _order(body: event_pb2.Order) -> bool:
         and len(body.category) <= 64
         and len(body.device_digest) <= 64
         and len(body.address_digest) <= 64
+        and len(body.goods_id) <= 64
     )
 
 
@@ -93,11 +101,28 @@ def _shipment(body: event_pb2.Shipment) -> bool:
 
 
 def _settlement(body: event_pb2.Settlement) -> bool:
-    return _money(body.net_amount) and (not body.HasField("fee_amount") or _money(body.fee_amount))
+    return (
+        _money(body.net_amount)
+        and (not body.HasField("fee_amount") or _money(body.fee_amount))
+        and len(body.account_digest) <= 64
+    )
 
 
 def _traffic(body: event_pb2.Traffic) -> bool:
     return body.page_views <= 10_000_000_000 and body.visitors <= 10_000_000_000
+
+
+def _invoice(body: event_pb2.Invoice) -> bool:
+    return (
+        1 <= body.direction <= 2
+        and len(body.counterparty_id) <= 64
+        and _signed_money(body.net_amount)
+        and (not body.HasField("tax_amount") or _signed_money(body.tax_amount))
+    )
+
+
+def _daily_count(body: event_pb2.DailyCount) -> bool:
+    return body.payment_count <= 10_000_000_000 and (not body.HasField("amount") or _money(body.amount))
 
 
 _BODIES: Mapping[str, Callable[[Any], bool]] = {
@@ -107,4 +132,6 @@ _BODIES: Mapping[str, Callable[[Any], bool]] = {
     "shipment": _shipment,
     "settlement": _settlement,
     "traffic": _traffic,
+    "invoice": _invoice,
+    "daily_count": _daily_count,
 }

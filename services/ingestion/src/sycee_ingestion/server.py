@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from sycee.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc
-from sycee_service.host import Host, StartRefusedError, serve
+from sycee_service.host import Host, serve
 
-from sycee_ingestion.announcing import Announcer
-from sycee_ingestion.files import ImportRoot
+from sycee_ingestion.bringing_in import bring_in
+from sycee_ingestion.guarding import guard, open_database
 from sycee_ingestion.handlers import ACCESS, OWN_VALIDATION, IngestionHandlers
-from sycee_ingestion.importing import Importer
-from sycee_ingestion.portraits import PortraitCache
+from sycee_ingestion.handlers.events import EventHandlers
+from sycee_ingestion.handlers.links import LinkHandlers
+from sycee_ingestion.handlers.merchants import MerchantHandlers
 from sycee_ingestion.publishing import Publisher
-from sycee_ingestion.sealing import Sealer, read_key
-from sycee_ingestion.service import IngestionService
+from sycee_ingestion.receiving import receive_documents
+from sycee_ingestion.service.links import LinkService
+from sycee_ingestion.service.merchants import MerchantService
 from sycee_ingestion.settings import Settings
+from sycee_ingestion.showing import show_portraits
+from sycee_ingestion.store.documents import DocumentStore
 from sycee_ingestion.store.events import EventStore
 from sycee_ingestion.store.imports import ImportStore
+from sycee_ingestion.store.links import LinkStore
 from sycee_ingestion.store.merchants import MerchantStore
-from sycee_ingestion.store.profiles import ProfileStore
+from sycee_ingestion.store.quarantine import QuarantineStore
 
 
 def main() -> None:
@@ -27,36 +32,27 @@ def main() -> None:
 
 async def build(host: Host[Settings]) -> None:
     """Puts the service together."""
-    settings, clock = host.settings, host.clock
-    sealer = _sealer(settings)
-    database = await host.database("sycee_ingestion.migrations")
+    clock = host.clock
+    database, sealer = await open_database(host)
     await host.bus()
     merchants, imports, events = MerchantStore(database, sealer), ImportStore(database), EventStore(database)
+    quarantine = QuarantineStore(database, sealer)
+    documents = DocumentStore(database, sealer)
+    privacy_handlers, access_log = guard(host, database, sealer, quarantine=quarantine, documents=documents)
     publisher = Publisher(events, clock)
-    root = None if settings.import_root is None else ImportRoot(settings.import_root)
-    importer = Importer(imports, merchants, publisher, root, clock, poll_s=settings.import_poll_ms / 1000)
-    service = IngestionService(
-        merchants,
-        ProfileStore(database, sealer),
-        imports,
-        importer=importer,
-        portraits=PortraitCache(settings.portraits_kept),
-        clock=clock,
-        watch_interval_s=settings.watch_interval_ms / 1000,
-    )
-    host.background("importer", importer.run)
-    host.background("announcer", Announcer(events, settings.announce_interval_ms / 1000).run)
+    import_handlers = bring_in(host, sealer, publisher, merchants, imports=imports, quarantine=quarantine)
     host.add(
-        IngestionHandlers(service, publisher, clock),
+        IngestionHandlers(
+            MerchantHandlers(MerchantService(merchants, clock), clock),
+            LinkHandlers(LinkService(LinkStore(database, sealer), clock)),
+            privacy_handlers,
+            EventHandlers(publisher),
+            import_handlers,
+            receive_documents(host, documents, access_log),
+            *show_portraits(host, database, sealer, access_log),
+        ),
         ingestion_pb2_grpc.add_IngestionServiceServicer_to_server,
         ingestion_pb2.DESCRIPTOR.services_by_name["IngestionService"],
         ACCESS,
         own_validation=OWN_VALIDATION,
     )
-
-
-def _sealer(settings: Settings) -> Sealer:
-    try:
-        return Sealer(read_key(settings.data_key_file))
-    except (OSError, ValueError) as error:
-        raise StartRefusedError(f"the data key cannot be read: {error}") from error

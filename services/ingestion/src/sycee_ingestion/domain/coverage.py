@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sycee_ingestion.domain.event import EventKind
+from sycee_ingestion.domain.event import DAILY_KINDS, EventKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,9 @@ STANDARDS: Mapping[EventKind, Standard] = {
     EventKind.SOCIAL_ACTIVITY: Standard(30, 0.02),  # daily where it is used at all
     EventKind.STORE_PENALTY: Standard(None, 0.0),
     EventKind.REPAYMENT: Standard(None, 0.0),
+    # They tell of sales as orders do; having both is no more to decide by, but lets quality hold one against the other.
+    EventKind.INVOICE: Standard(45, 0.0),  # a ledger is handed over monthly
+    EventKind.DAILY_COUNT: Standard(14, 0.0),  # daily
 }
 """Thresholds and weights are judgement; the weights add up to 1. The README explains them."""
 
@@ -45,13 +48,31 @@ MOST_SOURCES = 16
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What was received of one kind, as of the portrait's moment; `event_count` is above 0."""
+    """What was received of one kind, as of the portrait's moment; `event_count` leaves out what was withdrawn."""
 
     kind: EventKind
     event_count: int
     first_day: date
     last_day: date
     sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a feed has sent of one kind: events that count, and the first and last day on which it spoke."""
+
+    event_count: int
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What one source has sent for a merchant over all time, of the kinds that come in crowds."""
+
+    source: str
+    past_version: int
+    spans: Mapping[EventKind, Span]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +86,29 @@ class SourceStatus:
     last_day: date
     freshness_days: int
     stale: bool
+
+
+def received_now(feeds: Sequence[Feed]) -> list[Received]:
+    """What was ever received of each kind, over the feeds of one merchant."""
+    received = []
+    for kind in DAILY_KINDS:
+        spans = [(feed.source, feed.spans[kind]) for feed in feeds if kind in feed.spans]
+        if spans:
+            received.append(
+                Received(
+                    kind=kind,
+                    event_count=sum(span.event_count for _, span in spans),
+                    first_day=min(span.first_day for _, span in spans),
+                    last_day=max(span.last_day for _, span in spans),
+                    sources=tuple(source for source, _ in spans),
+                )
+            )
+    return received
+
+
+def sources_before(feeds: Sequence[Feed], kind: EventKind, day: date) -> tuple[str, ...]:
+    """The sources that told of a kind on any day before `day`."""
+    return tuple(feed.source for feed in feeds if kind in feed.spans and feed.spans[kind].first_day < day)
 
 
 def source_status(received: Received, today: date) -> SourceStatus:

@@ -13,6 +13,12 @@ MOST_SHOWN_REJECTS = 20
 SKIPPED_BY_MAPPING = "SKIPPED_BY_MAPPING"
 """Reason of a row that the mapping leaves out on purpose; only the first such row is shown, all are counted."""
 
+MERCHANT_ERASED = "MERCHANT_ERASED"
+"""Reason of a row of a merchant whose data was erased."""
+
+NEVER_HELD = frozenset({SKIPPED_BY_MAPPING, MERCHANT_ERASED})
+"""Rejects of these reasons are not held in quarantine: nobody wants the first, and nobody may keep the second."""
+
 
 class ImportState(IntEnum):
     """State of an import; the numbers are stored and are those of the contract."""
@@ -27,6 +33,7 @@ class Import:
     """An import; done = accepted + duplicates + rejects at every moment."""
 
     import_id: str
+    connector: str
     path: str
     mapping_yaml: str
     state: ImportState
@@ -36,6 +43,8 @@ class Import:
     accepted_count: int
     duplicate_count: int
     reject_count: int
+    held_count: int
+    """Of the rejects: held in quarantine."""
     first_rejects: tuple[Reject, ...]
     error: str
     created_at: datetime
@@ -54,6 +63,7 @@ class Progress:
     accepted_count: int
     duplicate_count: int
     rejects: tuple[Reject, ...]
+    held_count: int
 
     @property
     def done_count(self) -> int:

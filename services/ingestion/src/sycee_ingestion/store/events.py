@@ -1,34 +1,28 @@
-"""Events: the numbers of their merchants, the merge of a batch, and whom to tell of what is new."""
+"""Events: the numbers of their merchants, and the merge of batches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from secrets import randbits
+from typing import Final
 
 import asyncpg
+from sycee_service.clock import business_day
 from sycee_service.database import Database
-from sycee_service.outbox import Event
 
-from sycee_ingestion.domain.event import STAGED_COLUMNS, Merged, Staged
-from sycee_ingestion.store.merge import CREATE_STAGED, DROP_KNOWN, ENTER, MERGE
+from sycee_ingestion.domain.event import ERASED, STAGED_COLUMNS, Merged, Staged
+from sycee_ingestion.store import corrections
+from sycee_ingestion.store.merge import ENTER, PREPARE, merge_of, signed_merge
+from sycee_ingestion.store.partitions import Partitions
 
 MOST_CACHED_MERCHANTS = 200_000
-ANNOUNCED_AT_ONCE = 500
 
-_FIND_NUMBERS = "select merchant_id, merchant_no from merchants where merchant_id = any($1::text[])"
+_KIND: Final = 6  # in STAGED_COLUMNS
+_WITHDRAWN: Final = 8
 
-_TAKE_UNANNOUNCED = """
-with taken as (
-    update feeds set unannounced = false
-    where (merchant_no, source) in (
-        select merchant_no, source from feeds where unannounced
-        order by merchant_no, source limit $1 for update skip locked
-    )
-    returning merchant_no
-)
-select merchant_id, count(*) as feeds from taken join merchants using (merchant_no)
-group by merchant_id order by merchant_id
+_FIND_NUMBERS = """
+select merchant_id, merchant_no, erased_at is not null as erased from merchants where merchant_id = any($1::text[])
 """
 
 
@@ -42,16 +36,21 @@ class EventStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._numbers: dict[str, int] = {}
+        self._partitions = Partitions(database)
 
     async def merchant_numbers(self, merchant_ids: Iterable[str]) -> Mapping[str, int]:
-        """The numbers of those merchants that are registered; known ones come from a bounded cache."""
+        """The numbers of those merchants that are registered, ERASED for those whose data was erased.
+
+        Known ones come from a bounded cache. A merchant that is erased later may still come with its number: `merge`
+        does not store anything of it.
+        """
         wanted = set(merchant_ids)
         found = {merchant_id: no for merchant_id in wanted if (no := self._numbers.get(merchant_id)) is not None}
         missing = [merchant_id for merchant_id in wanted if merchant_id not in found and "\x00" not in merchant_id]
         if missing:
             async with self._database.reading() as tx:
                 rows = await tx.driver.fetch(_FIND_NUMBERS, missing)
-            found |= {row["merchant_id"]: row["merchant_no"] for row in rows}
+            found |= {row["merchant_id"]: ERASED if row["erased"] else row["merchant_no"] for row in rows}
             self._remember(found)
         return found
 
@@ -60,41 +59,49 @@ class EventStore:
         while len(self._numbers) > MOST_CACHED_MERCHANTS:
             del self._numbers[next(iter(self._numbers))]
 
-    async def merge(self, rows: Sequence[Staged], received_at: datetime) -> Merged:
-        """Stores the rows of one batch, in the caller's transaction if there is one, else in one of its own.
+    async def make_room(self, days: Iterable[date]) -> None:
+        """Makes sure that events of these business days can be merged. Not within a transaction that merges."""
+        await self._partitions.make(days)
 
-        Each (source, event_id) may stand in `rows` once. A pair that is stored already counts as a duplicate, or as a
-        conflict where its content differs; neither changes anything. Sums grow by exactly the rows that are new,
-        whatever other transactions store at the same time. Runs once a transaction. Raises MergeLostError.
+    async def merge(self, rows: Sequence[Staged], received_at: datetime) -> Merged:
+        """Stores rows, in the caller's transaction if there is one, else in one of its own.
+
+        The positions of rows are unique, and rows that tell of one event take their turns. Of an event the highest
+        revision counts, in whatever order they come: a lower one, or the same one again, is a duplicate; the same one
+        with another content is a conflict and a correction of another merchant, kind or day has moved, and neither
+        changes anything. Sums grow by exactly what is new, whatever other transactions store at the same time. Runs
+        once a transaction. Raises MergeLostError.
         """
         if not rows:
-            return Merged(0, 0, ())
+            return Merged()
         try:
             async with self._database.transaction() as tx:
-                await tx.driver.execute(CREATE_STAGED)
-                await tx.driver.copy_records_to_table("staged", records=rows, columns=STAGED_COLUMNS)
-                batch = randbits(63)
-                status: str = await tx.driver.execute(ENTER, batch)
-                accepted = int(status.rpartition(" ")[2])
-                known = [] if accepted == len(rows) else await tx.driver.fetch(DROP_KNOWN, batch)
-                if accepted:
-                    await tx.driver.execute(MERGE, received_at)
+                await tx.driver.execute(PREPARE)
+                return await self._take(tx.driver, rows, received_at)
         except asyncpg.ForeignKeyViolationError as error:
             self._numbers.clear()
             raise MergeLostError from error
+        except asyncpg.CheckViolationError as error:
+            self._partitions.forget()
+            raise MergeLostError from error
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
             raise MergeLostError from error
-        conflicts = tuple(row["position"] for row in known if row["conflicts"])
-        return Merged(accepted, len(known) - len(conflicts), conflicts)
 
-    async def announce(self) -> int:
-        """Emits one event for each merchant in up to 500 marked feeds; returns how many feeds that were.
+    async def _take(self, driver: asyncpg.Connection, rows: Sequence[Staged], received_at: datetime) -> Merged:
+        await driver.copy_records_to_table("staged", records=rows, columns=STAGED_COLUMNS)
+        batch, received_on = randbits(63), business_day(received_at)
+        status: str = await driver.execute(ENTER, batch)
+        entered = int(status.rpartition(" ")[2])
+        if entered == len(rows) and not any(row[_WITHDRAWN] for row in rows):
+            await self._merge(driver, merge_of({row[_KIND] for row in rows}), received_at)
+            return Merged()
+        settled = await corrections.settle(driver, rows, batch, received_on)
+        if settled.accepted_count:
+            await self._merge(driver, signed_merge(), received_at)
+            await corrections.mark_again(driver, settled.corrections, received_on)
+        return settled.merged
 
-        A merchant that is published to while this runs is announced again later: no change goes untold.
-        """
-        async with self._database.transaction() as tx:
-            rows = await tx.driver.fetch(_TAKE_UNANNOUNCED, ANNOUNCED_AT_ONCE)
-            for row in rows:
-                merchant_id = row["merchant_id"]
-                tx.emit(Event("sycee.ingestion.profile_changed.v1", merchant_id, {"merchant_id": merchant_id}))
-        return sum(row["feeds"] for row in rows)
+    async def _merge(self, driver: asyncpg.Connection, statement: str, received_at: datetime) -> None:
+        if await driver.fetchval(statement, received_at, business_day(received_at)):
+            self._numbers.clear()
+            raise MergeLostError

@@ -16,7 +16,7 @@ from sycee_service.database import Database, TransactionContext
 
 from sycee_ingestion.domain.event import Reject
 from sycee_ingestion.domain.imports import Import, ImportState, Progress, shown_rejects
-from sycee_ingestion.schema import imports
+from sycee_ingestion.schema.imports import imports
 
 _RUNNING_AT_ONCE = 100
 
@@ -39,6 +39,7 @@ class ImportStore:
         """Stores a new import."""
         values: dict[str, object] = {
             "import_id": new.import_id,
+            "connector": new.connector,
             "path": new.path,
             "mapping_yaml": new.mapping_yaml,
             "state": new.state.value,
@@ -46,6 +47,7 @@ class ImportStore:
             "accepted_count": 0,
             "duplicate_count": 0,
             "reject_count": 0,
+            "held_count": 0,
             "first_rejects": [],
             "error": "",
             "created_at": new.created_at,
@@ -105,6 +107,7 @@ class ImportStore:
                 accepted_count=imports.c.accepted_count + progress.accepted_count,
                 duplicate_count=imports.c.duplicate_count + progress.duplicate_count,
                 reject_count=imports.c.reject_count + len(progress.rejects),
+                held_count=imports.c.held_count + progress.held_count,
                 first_rejects=[asdict(reject) for reject in rejects],
             )
             .returning(imports)
@@ -114,6 +117,22 @@ class ImportStore:
         if not rows:
             raise LostImportError(before.import_id)
         return _import(rows[0])
+
+    async def release(self, import_id: str, released_count: int, duplicate_count: int) -> None:
+        """Counts held rows that were read after all, in the caller's transaction: they are rejects no more."""
+        moved = released_count + duplicate_count
+        statement = (
+            update(imports)
+            .where(imports.c.import_id == import_id)
+            .values(
+                accepted_count=imports.c.accepted_count + released_count,
+                duplicate_count=imports.c.duplicate_count + duplicate_count,
+                reject_count=imports.c.reject_count - moved,
+                held_count=imports.c.held_count - moved,
+            )
+        )
+        async with self._database.transaction() as tx:
+            await tx.execute(statement)
 
     async def end(self, import_id: str, state: ImportState, error: str, ended_at: datetime) -> None:
         """Ends an import that is still running; one that has ended stays as it is."""
@@ -129,6 +148,7 @@ class ImportStore:
 def _import(row: asyncpg.Record) -> Import:
     return Import(
         import_id=row["import_id"],
+        connector=row["connector"],
         path=row["path"],
         mapping_yaml=row["mapping_yaml"],
         state=ImportState(row["state"]),
@@ -138,6 +158,7 @@ def _import(row: asyncpg.Record) -> Import:
         accepted_count=row["accepted_count"],
         duplicate_count=row["duplicate_count"],
         reject_count=row["reject_count"],
+        held_count=row["held_count"],
         first_rejects=tuple(Reject(**reject) for reject in json.loads(row["first_rejects"])),
         error=row["error"],
         created_at=row["created_at"],

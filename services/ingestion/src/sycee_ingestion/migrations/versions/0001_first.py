@@ -5,102 +5,12 @@ from __future__ import annotations
 from alembic import op
 from sycee_service.schema import add_standard_tables, drop_standard_tables
 
-revision = "0001"
+revision = "first"
 down_revision = None
 branch_labels = None
 depends_on = None
 
 _STATEMENTS = (
-    """
-    create table buyer_days (
-        merchant_no integer not null,
-        day date not null,
-        buyer bigint not null,
-        constraint buyer_days_pkey primary key (merchant_no, day, buyer)
-    )
-    """,
-    """
-    create table event_keys (
-        source text collate "C" not null,
-        event_id text collate "C" not null,
-        digest bytea not null,
-        entered_by bigint not null,
-        constraint event_keys_pkey primary key (source, event_id)
-    )
-    """,
-    """
-    create table events (
-        source text collate "C" not null,
-        event_id text collate "C" not null,
-        merchant_no integer not null,
-        kind smallint not null,
-        occurred_at timestamptz not null,
-        received_at timestamptz not null,
-        body bytea not null
-    )
-    """,
-    """
-    create table imports (
-        import_id text collate "C" not null,
-        path text not null,
-        mapping_yaml text not null,
-        state smallint not null,
-        file_digest bytea,
-        row_count bigint,
-        done_count bigint not null,
-        accepted_count bigint not null,
-        duplicate_count bigint not null,
-        reject_count bigint not null,
-        first_rejects jsonb not null,
-        error text not null,
-        created_at timestamptz not null,
-        ended_at timestamptz,
-        constraint imports_pkey primary key (import_id)
-    )
-    """,
-    "create index imports_running_idx on imports (created_at) where state = 1",
-    """
-    create table merchant_days (
-        merchant_no integer not null,
-        day date not null,
-        order_count bigint not null,
-        order_fen bigint not null,
-        buyer_count bigint not null,
-        refund_count bigint not null,
-        refund_fen bigint not null,
-        return_count bigint not null,
-        dispute_count bigint not null,
-        review_count bigint not null,
-        star_sum bigint not null,
-        low_star_count bigint not null,
-        complaint_count bigint not null,
-        parcel_count bigint not null,
-        weighed_count bigint not null,
-        routed_count bigint not null,
-        weight_g bigint not null,
-        late_count bigint not null,
-        gram_km_unknown bigint not null,
-        gram_km_road_light bigint not null,
-        gram_km_road_medium bigint not null,
-        gram_km_road_heavy bigint not null,
-        gram_km_rail bigint not null,
-        packaging_unknown bigint not null,
-        packaging_single_use bigint not null,
-        packaging_recycled bigint not null,
-        packaging_reusable bigint not null,
-        settlement_count bigint not null,
-        settlement_fen bigint not null,
-        fee_fen bigint not null,
-        traffic_count bigint not null,
-        page_views bigint not null,
-        visitors bigint not null,
-        social_count bigint not null,
-        posts bigint not null,
-        interactions bigint not null,
-        followers_mark bigint not null,
-        constraint merchant_days_pkey primary key (merchant_no, day)
-    ) with (fillfactor = 80)
-    """,
     """
     create table merchants (
         merchant_no integer generated always as identity,
@@ -123,12 +33,67 @@ _STATEMENTS = (
         phone_sealed bytea,
         resident_id_digest bytea,
         phone_digest bytea,
+        address_sealed bytea,
+        account_digests bytea[] not null,
+        erased_at timestamptz,
         simulated boolean not null,
         created_at timestamptz not null,
-        constraint merchants_pkey primary key (merchant_no),
+        primary key (merchant_no),
         constraint merchants_merchant_id_key unique (merchant_id)
     )
     """,
+    """
+    create table merchant_keys (
+        merchant_no integer not null,
+        identity_key bytea not null,
+        contact_key bytea,
+        primary key (merchant_no),
+        constraint merchant_keys_merchant_no_fkey foreign key (merchant_no) references merchants (merchant_no)
+    )
+    """,
+    """
+    create table service_keys (
+        use text collate "C" not null,
+        key bytea not null,
+        constraint service_keys_pkey primary key (use)
+    )
+    """,
+    """
+    create table event_keys (
+        place bigint not null,
+        hash bigint not null,
+        digest bigint not null,
+        entered_by bigint not null,
+        revision integer not null,
+        constraint event_keys_pkey primary key (place, hash)
+    )
+    """,
+    """
+    create table events (
+        source text collate "C" not null,
+        event_id text collate "C" not null,
+        merchant_no integer not null,
+        kind smallint not null,
+        revision integer not null,
+        withdrawn boolean not null,
+        occurred_at timestamptz not null,
+        received_at timestamptz not null,
+        day date not null,
+        received_on date not null,
+        superseded_on date,
+        first bigint not null,
+        second bigint not null,
+        third bigint not null,
+        order_key bigint not null,
+        party bigint not null,
+        goods bigint not null,
+        address bigint not null,
+        device bigint not null,
+        body bytea not null
+    )
+     partition by range (occurred_at)
+    """,
+    "create index events_merchant_idx on events (merchant_no, occurred_at)",
     """
     create table snapshots (
         merchant_no integer not null,
@@ -137,46 +102,170 @@ _STATEMENTS = (
         day date not null,
         source text collate "C" not null,
         event_id text collate "C" not null,
+        revision integer not null,
+        withdrawn boolean not null,
         occurred_at timestamptz not null,
+        received_on date not null,
+        superseded_on date,
         facts jsonb not null,
-        constraint snapshots_pkey primary key (merchant_no, kind, ends_on, day, source, event_id)
+        constraint snapshots_pkey primary key (merchant_no, kind, ends_on, day, source, event_id, revision)
     )
     """,
+    """
+    create table merchant_days (
+        merchant_no integer not null,
+        day date not null,
+        received_on date not null,
+        order_count bigint default 0 not null,
+        order_fen bigint default 0 not null,
+        item_count bigint default 0 not null,
+        orders_h00 bigint default 0 not null,
+        orders_h04 bigint default 0 not null,
+        orders_h08 bigint default 0 not null,
+        orders_h12 bigint default 0 not null,
+        orders_h16 bigint default 0 not null,
+        orders_h20 bigint default 0 not null,
+        refund_count bigint default 0 not null,
+        refund_fen bigint default 0 not null,
+        return_count bigint default 0 not null,
+        dispute_count bigint default 0 not null,
+        review_count bigint default 0 not null,
+        star_sum bigint default 0 not null,
+        low_star_count bigint default 0 not null,
+        complaint_count bigint default 0 not null,
+        parcel_count bigint default 0 not null,
+        weighed_count bigint default 0 not null,
+        routed_count bigint default 0 not null,
+        covered_count bigint default 0 not null,
+        odd_route_count bigint default 0 not null,
+        weight_g bigint default 0 not null,
+        late_count bigint default 0 not null,
+        gram_km_unknown bigint default 0 not null,
+        gram_km_road_light bigint default 0 not null,
+        gram_km_road_medium bigint default 0 not null,
+        gram_km_road_heavy bigint default 0 not null,
+        gram_km_rail bigint default 0 not null,
+        packaging_unknown bigint default 0 not null,
+        packaging_single_use bigint default 0 not null,
+        packaging_recycled bigint default 0 not null,
+        packaging_reusable bigint default 0 not null,
+        settlement_count bigint default 0 not null,
+        settlement_fen bigint default 0 not null,
+        fee_fen bigint default 0 not null,
+        traffic_count bigint default 0 not null,
+        page_views bigint default 0 not null,
+        visitors bigint default 0 not null,
+        social_count bigint default 0 not null,
+        posts bigint default 0 not null,
+        interactions bigint default 0 not null,
+        sale_invoice_count bigint default 0 not null,
+        sale_net_fen bigint default 0 not null,
+        sale_tax_fen bigint default 0 not null,
+        sale_red_count bigint default 0 not null,
+        sale_red_fen bigint default 0 not null,
+        sale_void_count bigint default 0 not null,
+        purchase_invoice_count bigint default 0 not null,
+        purchase_net_fen bigint default 0 not null,
+        purchase_tax_fen bigint default 0 not null,
+        purchase_red_count bigint default 0 not null,
+        purchase_red_fen bigint default 0 not null,
+        purchase_void_count bigint default 0 not null,
+        daily_count_count bigint default 0 not null,
+        payment_count bigint default 0 not null,
+        payment_fen bigint default 0 not null,
+        followers_mark bigint default 0 not null,
+        constraint merchant_days_pkey primary key (merchant_no, day, received_on)
+    )
+     with (fillfactor = 80)
+    """,
+    """
+    create table day_splits (
+        key bigint not null,
+        count bigint not null,
+        fen bigint not null,
+        merchant_no integer not null,
+        day date not null,
+        received_on date not null,
+        dimension smallint not null
+    )
+    """,
+    "create index day_splits_merchant_idx on day_splits (merchant_no, day)",
     """
     create table feeds (
         merchant_no integer not null,
         source text collate "C" not null,
-        order_count bigint not null,
+        order_count bigint default 0 not null,
         order_first date,
         order_last date,
-        refund_count bigint not null,
+        refund_count bigint default 0 not null,
         refund_first date,
         refund_last date,
-        review_count bigint not null,
+        review_count bigint default 0 not null,
         review_first date,
         review_last date,
-        shipment_count bigint not null,
+        shipment_count bigint default 0 not null,
         shipment_first date,
         shipment_last date,
-        settlement_count bigint not null,
+        settlement_count bigint default 0 not null,
         settlement_first date,
         settlement_last date,
-        traffic_count bigint not null,
+        traffic_count bigint default 0 not null,
         traffic_first date,
         traffic_last date,
-        social_activity_count bigint not null,
+        social_activity_count bigint default 0 not null,
         social_activity_first date,
         social_activity_last date,
+        invoice_count bigint default 0 not null,
+        invoice_first date,
+        invoice_last date,
+        daily_count_count bigint default 0 not null,
+        daily_count_first date,
+        daily_count_last date,
         version bigint not null,
-        unannounced boolean not null,
+        past_version bigint not null,
+        unportrayed boolean not null,
         constraint feeds_pkey primary key (merchant_no, source),
         constraint feeds_merchant_no_fkey foreign key(merchant_no) references merchants (merchant_no)
-    ) with (fillfactor = 50)
+    )
+     with (fillfactor = 50)
     """,
-    "create index feeds_unannounced_idx on feeds (merchant_no, source) where unannounced",
+    "create index feeds_unportrayed_idx on feeds (merchant_no, source) where unportrayed",
+    """
+    create table imports (
+        import_id text collate "C" not null,
+        connector text collate "C" not null,
+        path text not null,
+        mapping_yaml text not null,
+        state smallint not null,
+        file_digest bytea,
+        row_count bigint,
+        done_count bigint not null,
+        accepted_count bigint not null,
+        duplicate_count bigint not null,
+        reject_count bigint not null,
+        held_count bigint not null,
+        first_rejects jsonb not null,
+        error text not null,
+        created_at timestamptz not null,
+        ended_at timestamptz,
+        constraint imports_pkey primary key (import_id)
+    )
+    """,
+    "create index imports_running_idx on imports (created_at) where state = 1",
 )
 
-_TABLES = ("feeds", "buyer_days", "merchant_days", "snapshots", "events", "event_keys", "imports", "merchants")
+_TABLES = (
+    "imports",
+    "feeds",
+    "day_splits",
+    "merchant_days",
+    "snapshots",
+    "events",
+    "event_keys",
+    "service_keys",
+    "merchant_keys",
+    "merchants",
+)
 
 
 def upgrade() -> None:

@@ -1,0 +1,1 @@
+"""Contract ↔ domain: total and without I/O, a module for each part of the contract."""
