@@ -16,10 +16,11 @@ from hypothesis import settings as exploring
 from hypothesis import strategies as st
 from ingestion_calls import NOW, Stub, profile_of, publish, register
 from ingestion_events import event, one_of_each, order, refund
-from sycee.ingestion.v1 import event_pb2, ingestion_pb2, profile_pb2
+from sycee.ingestion.v1 import event_pb2, ingestion_pb2, ingestion_pb2_grpc, profile_pb2
+from sycee_ingestion.server import build
 from sycee_ingestion.settings import Settings
 from sycee_service.clock import ManualClock
-from sycee_service.testing import until
+from sycee_service.testing import running
 
 TODAY = date(2026, 3, 15)
 
@@ -206,7 +207,14 @@ async def test_what_was_not_yet_received_is_not_known_then(stub: Stub, clock: Ma
     assert await seen_at(ago(0), ago(-1)) == (15, 514_000, True)
 
 
-async def test_a_portrait_stands_until_something_moves_it(stub: Stub, clock: ManualClock, settings: Settings) -> None:
+async def test_a_portrait_stands_until_something_moves_it(clock: ManualClock, settings: Settings) -> None:
+    """With nothing in the background, whose paintings under way would be stored at any time."""
+    alone = settings.model_copy(update={"portray_poll_ms": 3_600_000})
+    async with running(alone, build, clock=clock, peer="operator") as channel:
+        await _stands_until_moved(ingestion_pb2_grpc.IngestionServiceStub(channel), clock, settings)
+
+
+async def _stands_until_moved(stub: Stub, clock: ManualClock, settings: Settings) -> None:
     await register(stub)
     await publish(stub, [order(f"o-{n}", ago(n), 1_000) for n in range(1, 40)])
     await profile_of(stub)
@@ -218,13 +226,9 @@ async def test_a_portrait_stands_until_something_moves_it(stub: Stub, clock: Man
         finally:
             await connection.close()
 
-    async def kept_up() -> bool:
-        return not await found("select exists (select from feeds where unportrayed)")
-
     async def made_at() -> object:
         return await found("select made_at from portraits")
 
-    await until(kept_up)
     first = await made_at()
     clock.advance(timedelta(minutes=1))
     await publish(stub, [order("today", NOW - timedelta(hours=1), 9_000)])
