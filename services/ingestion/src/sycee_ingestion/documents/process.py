@@ -62,6 +62,11 @@ class DocumentReader:
             raise UnreadableError(answer["failed"])
         return reading_from_json(json.dumps(answer["reading"]))
 
+    @property
+    def pid(self) -> int | None:
+        """The number of the process, where there is one."""
+        return None if self._process is None else self._process.pid
+
     async def close(self) -> None:
         """Ends the process."""
         await self._kill()

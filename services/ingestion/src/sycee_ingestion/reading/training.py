@@ -131,7 +131,8 @@ def joined(rows: Reals, good: Flags) -> tuple[float, Reals]:
     bounds = [(least if sign > 0 else None, -least if sign < 0 else None) for sign, least in [*signed, *signed]]
     bounds += [(None, None)] * (columns.shape[1] - len(bounds))
     found = minimize(loss, np.zeros(columns.shape[1]), jac=True, method="L-BFGS-B", bounds=bounds, tol=1e-9)
-    return float(found.x[-1]), np.asarray(found.x[:-1], dtype=np.float64)
+    rounded = np.round(found.x, 3)  # so that processors that sum in another order find the same
+    return float(rounded[-1]), np.asarray(rounded[:-1], dtype=np.float64)
 
 
 def fit_runs(lines: Prepared, chosen: Integers) -> Runs:
@@ -166,7 +167,7 @@ def _log_ratios(runs: sparse.csr_matrix, good: Flags) -> Reals:
 def _rounded(known: Integers, weights: Reals) -> Runs:
     """The weights by bucket in 127 steps to either side; the largest thousandth is cut. None becomes 0, which would say
     that the run is not known."""
-    step = float(np.quantile(np.abs(weights), 0.999)) / 127.0
+    step = round(float(np.quantile(np.abs(weights), 0.999)) / 127.0, 8)
     steps = np.clip(np.rint(weights / step), -127, 127)
     steps[steps == 0] = np.where(weights[steps == 0] < 0, -1, 1)
     table = np.zeros(1 << BUCKET_BITS, dtype=np.int8)

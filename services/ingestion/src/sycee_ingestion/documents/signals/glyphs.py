@@ -14,14 +14,21 @@ from sycee_ingestion.documents.ocr import Line
 from sycee_ingestion.documents.pictures import Pixels
 
 LEAST_HEIGHT, MOST_HEIGHT = 10, 120
-MOST_GLYPHS = 3_000
-MOST_TOUCHING = 8
-"""Cuts through runs of ink of one line that are tried for characters that touch; with more, the line is left out."""
+MOST_CHARACTERS, MOST_GLYPHS = 120, 3_000  # of a line, of a page
 
 _CAPITALS = 0.75  # height of capitals and digits, as all that follows in shares of the face's size
-_LATIN_WIDTH, _WIDEST_LATIN, _CHINESE_WIDTH, _THINNEST_CHINESE = 0.5, 0.82, 0.92, 0.3
+_LATIN_WIDTH, _WIDE_WIDTH, _WIDEST_LATIN = 0.52, 0.75, 0.82
+_CHINESE_WIDTH, _THINNEST_CHINESE, _WIDEST_CHINESE = 0.92, 0.3, 1.3
+_WIDE, _THIN = frozenset("MW%@"), frozenset("1IlJijft")
 _WIDEST_MISFIT = 0.3  # root mean square departure of widths from those expected
+_MAYBE_TWO = 0.6
+_CUT_MISFIT = 0.3  # of a boundary that goes through ink
+_MOST_RUNS = 6  # of ink in one character
 _MARGIN = 0.1
+
+
+Run = tuple[int, int]
+"""Where ink begins and ends along a line, in pixels."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,14 +69,9 @@ def _cut(grey: Pixels, index: int, line: Line) -> list[Glyph]:
     mask = ink_mask(crop)
     characters = line.text.replace(" ", "")
     runs = _runs(np.asarray(mask.any(axis=0), np.bool_))
-    em = _em(mask, characters)
-    groups = _grouped(runs, characters, em)
-    for _ in range(MOST_TOUCHING):
-        if groups is not None or not runs:
-            break
-        runs = _parted(runs, mask.sum(axis=0))
-        groups = _grouped(runs, characters, em)
-    if groups is None:
+    em = _em(mask, runs, characters)
+    misfit, groups = _grouped(_parted(runs, mask.sum(axis=0), em), characters, em)
+    if misfit > _WIDEST_MISFIT * em:
         return []
     found: list[Glyph] = []
     for character, (begin, end) in zip(characters, groups, strict=True):
@@ -79,66 +81,76 @@ def _cut(grey: Pixels, index: int, line: Line) -> list[Glyph]:
     return found
 
 
-def _em(mask: NDArray[np.bool_], characters: str) -> float:
+def _em(mask: NDArray[np.bool_], runs: list[Run], characters: str) -> float:
     """The size of the face in pixels: capitals are three quarters of it, Chinese characters nearly all."""
-    rows = np.flatnonzero(mask.any(axis=1))
-    tall = float(rows[-1] - rows[0] + 1) if len(rows) else 0.0
-    return tall / _CAPITALS if characters.isascii() else tall
+    heights = [int(np.ptp(np.flatnonzero(mask[:, begin:end].any(axis=1)))) + 1 for begin, end in runs]
+    if not heights:
+        return 0.0
+    return float(np.median(heights)) / _CAPITALS if characters.isascii() else float(np.quantile(heights, 0.9))
 
 
-def _runs(columns: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _runs(columns: NDArray[np.bool_]) -> list[Run]:
     """Beginnings and ends of the runs of true values."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], columns.view(np.int8), [0]])))
     return [(int(begin), int(end)) for begin, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _parted(runs: list[tuple[int, int]], ink: NDArray[np.int_]) -> list[tuple[int, int]]:
-    """The widest run cut where it has the least ink: two characters that touch, or one that is put together again."""
-    widest = max(range(len(runs)), key=lambda index: runs[index][1] - runs[index][0])
-    begin, end = runs[widest]
-    quarter = (end - begin) // 4
-    if quarter < 2:
-        return runs
-    cut = begin + quarter + int(np.argmin(ink[begin + quarter : end - quarter]))
-    return [*runs[:widest], (begin, cut), (cut, end), *runs[widest + 1 :]]
+def _parted(runs: list[Run], ink: NDArray[np.int_], em: float) -> list[Run]:
+    """Wide runs cut where they have the least ink, again and again: characters that touch, or parts of one, which are
+    put together again.
+    """
+    waiting, parted = list(reversed(runs)), list[Run]()
+    while waiting:
+        begin, end = waiting.pop()
+        quarter = (end - begin) // 4
+        if end - begin < _MAYBE_TWO * em or quarter < 2:
+            parted.append((begin, end))
+            continue
+        cut = begin + quarter + int(np.argmin(ink[begin + quarter : end - quarter]))
+        waiting += [(cut, end), (begin, cut)]
+    return parted
 
 
-def _grouped(runs: list[tuple[int, int]], characters: str, em: float) -> list[tuple[int, int]] | None:
-    """The runs joined into as many groups as there are characters, by dynamic programming over their widths.
-
-    None where there are fewer runs than characters (some touch) or the widths fit badly.
+def _grouped(runs: list[Run], characters: str, em: float) -> tuple[float, list[Run]]:
+    """The runs joined into as many groups as there are characters, by dynamic programming over their widths; and how
+    far they are from what they should be, as the root of the mean square. Infinite where it cannot be done.
     """
     count, size = len(runs), len(characters)
-    if size == 0 or count < size or count > 4 * size:
-        return None
+    if not 0 < size <= min(count, MOST_CHARACTERS) or count > 4 * size:
+        return float("inf"), []
     best = np.full((size + 1, count + 1), np.inf)
     best[0, 0] = 0.0
     taken = np.zeros((size + 1, count + 1), np.int32)
     for done in range(1, size + 1):
         for end in range(done, count - (size - done) + 1):
-            for begin in range(max(done - 1, end - 5), end):
-                width = runs[end - 1][1] - runs[begin][0]
-                cost = best[done - 1, begin] + _misfit(width, em, characters[done - 1]) ** 2
+            for begin in range(max(done - 1, end - _MOST_RUNS), end):
+                cost = best[done - 1, begin] + _cost(runs, begin, end, characters[done - 1], em)
                 if cost < best[done, end]:
                     best[done, end], taken[done, end] = cost, begin
-    if not np.isfinite(best[size, count]) or np.sqrt(best[size, count] / size) > _WIDEST_MISFIT * em:
-        return None
-    groups: list[tuple[int, int]] = []
+    groups: list[Run] = []
     end = count
     for done in range(size, 0, -1):
         begin = int(taken[done, end])
         groups.append((runs[begin][0], runs[end - 1][1]))
         end = begin
-    return groups[::-1]
+    return float(np.sqrt(best[size, count] / size)), groups[::-1]
+
+
+def _cost(runs: list[Run], begin: int, end: int, character: str, em: float) -> float:
+    """What it costs to take the runs from `begin` up to `end` for a character: more where a cut went through ink."""
+    through_ink = begin > 0 and runs[begin][0] == runs[begin - 1][1]
+    misfit = _misfit(runs[end - 1][1] - runs[begin][0], em, character)
+    return misfit**2 + ((_CUT_MISFIT * em) ** 2 if through_ink else 0.0)
 
 
 def _misfit(width: float, em: float, character: str) -> float:
     """How far a width is from what a character has in a face; infinite where it cannot be that character."""
-    if character.isascii():
-        expected, least, most = _LATIN_WIDTH * em, 0.0, (1.0 if character in "MW%@" else _WIDEST_LATIN) * em
-    else:
-        expected, least, most = _CHINESE_WIDTH * em, _THINNEST_CHINESE * em if character.isalnum() else 0.0, 1.3 * em
-    if not least <= width <= most:
+    if not character.isascii():
+        least = _THINNEST_CHINESE * em if character.isalnum() else 0.0
+        return width - _CHINESE_WIDTH * em if least <= width <= _WIDEST_CHINESE * em else float("inf")
+    wide = character in _WIDE
+    if width > (1.0 if wide else _WIDEST_LATIN) * em:
         return float("inf")
-    thin = character in "1Il" or not character.isalnum()
+    expected = (_WIDE_WIDTH if wide else _LATIN_WIDTH) * em
+    thin = character in _THIN or not character.isalnum()
     return 0.0 if thin and width < expected else width - expected
