@@ -24,6 +24,8 @@ from sycee_ingestion.documents.model import DocumentKind, Field
         ("二〇一九年十二月三十一日", date(2019, 12, 31)),
         ("二○一四年二月十日", date(2014, 2, 10)),
         ("2019年02月29日", None),
+        ("22017.01.22", date(2017, 1, 22)),  # a stray digit of the line before
+        ("330106199001011234", None),
         ("长期", None),
     ],
 )

@@ -89,4 +89,6 @@ class DocumentReading:
         await self._documents.end_failed(waiting.document_id, why, READER_VERSION, now)
 
     def _warn(self, waiting: Waiting, error: Exception) -> None:
-        structlog.get_logger().warning("reader failed", document_id=waiting.document_id, **describe(error))
+        structlog.get_logger().warning(
+            "reader failed", document_id=waiting.document_id, at=str(error), **describe(error)
+        )

@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 
 from sycee_ingestion.documents.model import DocumentKind, Reading
 from sycee_ingestion.documents.records import reading_from_json
@@ -23,7 +23,7 @@ _THREADS = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFER
 
 
 class ReaderCrashedError(Exception):
-    """The process died over a picture."""
+    """The process died over a picture, or an error of its own stopped it; the text says where, if that is known."""
 
 
 class ReaderHungError(Exception):
@@ -58,6 +58,8 @@ class DocumentReader:
             except BaseException:  # cancelled: what the process would answer later belongs to nobody
                 await self._kill()
                 raise
+        if "broke" in answer:
+            raise ReaderCrashedError(answer["broke"])
         if "failed" in answer:
             raise UnreadableError(answer["failed"])
         return reading_from_json(json.dumps(answer["reading"]))
@@ -93,7 +95,7 @@ class DocumentReader:
         if self._process is None:
             passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
             self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=PIPE, stdout=PIPE, env=passed | _THREADS, start_new_session=True
+                *self._command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=passed | _THREADS, start_new_session=True
             )
         return self._process
 

@@ -9,7 +9,8 @@ from datetime import date
 from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2, mod_11_10
 
-_DAY = re.compile(r"(\d{4})[年.\-/]?(\d{1,2})[月.\-/]?(\d{1,2})日?")
+_DAY = re.compile(r"(\d{4})[年.\-/](\d{1,2})[月.\-/](\d{1,2})日?")
+_COMPACT_DAY = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d)")
 _CHINESE_DAY = re.compile(
     r"([〇零○0一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日?"
 )
@@ -48,7 +49,7 @@ class Term:
 
 def day(text: str) -> date | None:
     """The first day that a text names, in digits or Chinese numerals; None for none, or one that never was."""
-    found = _DAY.search(text)
+    found = _DAY.search(text) or _COMPACT_DAY.search(text)
     if found is not None:
         return _real_day(int(found[1]), int(found[2]), int(found[3]))
     found = _CHINESE_DAY.search(text)
@@ -60,7 +61,8 @@ def day(text: str) -> date | None:
 
 def term(text: str) -> Term:
     """A term such as "自2019年1月1日至长期" or "2015.01.01-2035.01.01"."""
-    days = [found for part in _DAY.finditer(text) if (found := day(part[0])) is not None]
+    parts = list(_DAY.finditer(text)) or list(_COMPACT_DAY.finditer(text))
+    days = [found for part in parts if (found := day(part[0])) is not None]
     open_ended = any(word in text for word in _OPEN_ENDED)
     since = days[0] if days else None
     return Term(since, days[1] if len(days) > 1 and not open_ended else None, open_ended)

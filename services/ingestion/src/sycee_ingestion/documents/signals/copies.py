@@ -26,7 +26,8 @@ LEAST_GRAIN = 0.8
 
 ALIKE, NEARLY_ALIKE, APART = 0.8, 1.35, 1.6
 """A pair is told of when its difference is below 0.8 of the noise that two honest ones have together; or below 1.35 of
-it and 1.6 times below that of any other pair."""
+it and 1.6 times below that of any other pair. Measured on 40 drawn licences: none of 520 honest savings, nor of 64
+drawings without noise; of one digit copied, 26 of 40 at quality 95, 18 at 92, 6 at 85, where saving took the grain."""
 
 MOST_ALIKE = 4
 """Pairs beyond which the page itself repeats, as a drawing does, and nothing can be told."""
@@ -101,11 +102,16 @@ def _disjoint(pairs: Iterable[Pair]) -> int:
 
 
 def grain(luma: Numbers) -> float:
-    """The standard deviation of fine detail in the quiet fifth of a page, in grey levels: paper without print."""
-    fine = luma - cv2.GaussianBlur(luma, (0, 0), _BLUR)
+    """The standard deviation of fine detail in the quiet fifth of a page, in grey levels: of paper without print.
+
+    By the median of its size in each block: thin lines of a pattern, which leave most pixels alone, do not count.
+    """
+    fine = np.abs(luma - cv2.GaussianBlur(luma, (0, 0), _BLUR))
     height, width = luma.shape[0] // _BLOCK, luma.shape[1] // _BLOCK
+    if not height or not width:
+        return 0.0
     blocks = fine[: height * _BLOCK, : width * _BLOCK].reshape(height, _BLOCK, width, _BLOCK)
-    return float(np.quantile(blocks.std(axis=(1, 3)), _QUIET)) if height and width else 0.0
+    return float(1.4826 * np.quantile(np.median(blocks, axis=(1, 3)), _QUIET))
 
 
 def _candidates(glyphs: Sequence[Glyph]) -> list[tuple[int, int]]:

@@ -18,8 +18,7 @@ _ALIKE = frozenset("0123456789ABCDEFGHIKLMNPRTUVWXYZ")
 """Characters that share a height and a base line in every common face (J and Q may hang below)."""
 
 _LEAST_STEP = 0.12
-"""Share of the height by which a character must depart. Measured on drawn licences: 0.99 of honest ones depart by
-less than 0.08 at 20 pixels of height and more."""
+"""Share of the height by which a character must depart. Measured: none in 520 honest savings of 40 drawn licences."""
 
 _LEAST_PIXELS = 2.5
 _MOST_SHARE = 0.34  # of a run; if more depart, the run is uneven by itself
