@@ -12,9 +12,10 @@ from typing import Any
 import asyncpg
 from ingestion_calls import NOW
 from sycee.ingestion.v1 import event_pb2, ingestion_pb2
+from sycee_ingestion.domain.day_sums import DAY_SUMS
 from sycee_ingestion.domain.event import Outcome, followers_of
 from sycee_ingestion.publishing import Publisher
-from sycee_ingestion.schema.books import DAY_SUMS, FEED_KINDS
+from sycee_ingestion.schema.books import FEED_KINDS
 from sycee_ingestion.store.events import EventStore
 from sycee_service.clock import ManualClock
 from sycee_service.database import Database, open_pool

@@ -7,12 +7,12 @@ import re
 
 import pytest
 from feature_books import bits, book, features_of, made_up
+from sycee_ingestion.domain.day_sums import DAY_SUMS
 from sycee_ingestion.domain.event import EventKind
 from sycee_ingestion.features.catalogue import DEFINITIONS, FEATURE_VERSION, NAMES, catalogue
 from sycee_ingestion.features.definitions import Definition
 from sycee_ingestion.features.frames import collect, compute
 from sycee_ingestion.features.inputs import SCHEMAS
-from sycee_ingestion.schema.books import DAY_SUMS
 
 MOST_FEATURES = 512
 """As many as the contract lets a portrait hold."""

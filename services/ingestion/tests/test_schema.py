@@ -11,9 +11,10 @@ from ingestion_calls import NOW
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
+from sycee_ingestion.domain.day_sums import DAY_SUMS
 from sycee_ingestion.domain.event import DAILY_KINDS, EventKind
 from sycee_ingestion.schema import metadata
-from sycee_ingestion.schema.books import DAY_SUMS, FEED_KINDS
+from sycee_ingestion.schema.books import FEED_KINDS
 from sycee_ingestion.store import sums
 from sycee_ingestion.store.merge import merge_of, signed_merge
 from sycee_service.schema import metadata as standard

@@ -20,7 +20,6 @@ from sycee_ingestion.domain import event as domain
 from sycee_ingestion.domain import event_names as names
 from sycee_ingestion.domain.distance import road_km
 from sycee_ingestion.domain.event import EventKind
-from sycee_ingestion.domain.records import grid_counts
 from sycee_ingestion.domain.routes import Place, odd_route
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -123,15 +122,12 @@ def _daily_count(body: event_pb2.DailyCount, _source: str, _seconds: int, _today
 
 
 def _bureau_report(body: event_pb2.BureauReport, _source: str, _seconds: int, today: date) -> Measures:
-    months_overdue, worst_overdue = grid_counts(body.repayment_grid)
     return _facts(
         _past_day("bureau_report.report_date", body.report_date, today),
         open_accounts=body.open_accounts,
         outstanding_fen=_fen(body.outstanding),
         credit_lines_fen=_fen(body.credit_lines),
         monthly_debt_service_fen=_fen(body.monthly_debt_service),
-        months_overdue_24m=months_overdue,
-        worst_overdue_24m=worst_overdue,
         enquiries_3m=body.enquiries_3m,
         public_records=body.public_records,
         enquiries_12m=body.enquiries_12m if body.HasField("enquiries_12m") else None,

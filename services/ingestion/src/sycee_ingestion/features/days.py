@@ -8,7 +8,7 @@ from sycee_ingestion.features.arithmetic import Frame
 from sycee_ingestion.features.definitions import YEAR_DAYS, DayTotals
 
 FOLLOWERS_BITS = 34
-"""`followers_mark` holds the followers below this bit and the second of the day above it."""
+"""`followers_mark` holds the followers below this bit; what stands above it orders marks of a day."""
 
 FOLLOWERS_BEFORE_DAYS = 90
 """Growth of followers is measured against the newest count that is older than this."""

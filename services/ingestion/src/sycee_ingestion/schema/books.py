@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from sycee_ingestion.domain.day_sums import DAY_SUMS
 from sycee_ingestion.schema.base import metadata, moment, name
 
 # One row for each event ever taken: what makes it count once. Kept apart from `events` so that those can be partitioned
@@ -127,67 +128,6 @@ Index(
     review_facts.c.day,
     postgresql_where=text("has_text and read_by is null"),
 )
-
-DAY_SUMS: tuple[str, ...] = (
-    "order_count",
-    "order_fen",
-    "item_count",
-    "orders_h00",
-    "orders_h04",
-    "orders_h08",
-    "orders_h12",
-    "orders_h16",
-    "orders_h20",
-    "refund_count",
-    "refund_fen",
-    "return_count",
-    "dispute_count",
-    "review_count",
-    "star_sum",
-    "low_star_count",
-    "complaint_count",
-    "parcel_count",
-    "weighed_count",
-    "routed_count",
-    "covered_count",
-    "odd_route_count",
-    "weight_g",
-    "late_count",
-    "gram_km_unknown",
-    "gram_km_road_light",
-    "gram_km_road_medium",
-    "gram_km_road_heavy",
-    "gram_km_rail",
-    "packaging_unknown",
-    "packaging_single_use",
-    "packaging_recycled",
-    "packaging_reusable",
-    "settlement_count",
-    "settlement_fen",
-    "fee_fen",
-    "traffic_count",
-    "page_views",
-    "visitors",
-    "social_count",
-    "posts",
-    "interactions",
-    "sale_invoice_count",
-    "sale_net_fen",
-    "sale_tax_fen",
-    "sale_red_count",
-    "sale_red_fen",
-    "sale_void_count",
-    "purchase_invoice_count",
-    "purchase_net_fen",
-    "purchase_tax_fen",
-    "purchase_red_count",
-    "purchase_red_fen",
-    "purchase_void_count",
-    "daily_count_count",
-    "payment_count",
-    "payment_fen",
-)
-"""Columns of `merchant_days` that add up; the order in which events came cannot matter."""
 
 
 def _sums(names: Sequence[str]) -> list[Column[int]]:

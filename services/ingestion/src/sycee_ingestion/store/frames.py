@@ -17,11 +17,11 @@ from sycee_service.database import Database
 
 from sycee_ingestion.books import RECORDS, Books, Point, judged_since
 from sycee_ingestion.brushing.shingling import SKETCH_BYTES
+from sycee_ingestion.domain.day_sums import DAY_SUMS
 from sycee_ingestion.domain.event import EventKind
 from sycee_ingestion.features.concentration import SPLIT_DAYS
 from sycee_ingestion.features.inputs import SCHEMAS
 from sycee_ingestion.features.reviews import REVIEW_DAYS
-from sycee_ingestion.schema.books import DAY_SUMS
 from sycee_ingestion.store import columns, feeds
 from sycee_ingestion.store.columns import BIG, DAY, FAR_DAY, FLAG, MOMENT, SMALL, WHOLE, Kind, Query
 

@@ -172,7 +172,7 @@ class DocumentField(_message.Message):
     BOX_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Stable name: uscc, name, type, operator, capital, established_on, valid_from, valid_until, address, scope, authority,
-    issued_on, resident_id, sex, ethnicity, birth_date, signboard, qr.
+    issued_on, composition, registration_no, resident_id, sex, ethnicity, birth_date, signboard, qr.
     """
     value: _builtins.str
     """As read; masked where it is personal and the caller may not see it."""
