@@ -25,7 +25,7 @@ setup: $(STAMP) ## make .venv out of requirements.lock, every member editable; l
 
 $(STAMP): requirements.lock $(addsuffix pyproject.toml,$(MEMBERS)) | $(filter .cache/%,$(UV))
 	@test -x $(BIN)/python || $(UV) venv --quiet --python '>=3.11,<3.14' .venv
-	@echo "installing the locked packages into .venv (a first time downloads about 350 MB)"
+	@echo "installing the locked packages into .venv (a first time downloads about 400 MB)"
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
 	@touch $@
