@@ -74,7 +74,7 @@ down: setup ## stop the local suite
 bench: setup ## measure: one JSON object a line
 	$(BIN)/sycee bench
 
-train: setup ## train the models again: the application model on real SBA loans, sentiment on real reviews
+train: setup ## train the models again: application and bureau on real loans and cards, sentiment on real reviews
 	$(BIN)/python -m sycee_scoring.training
 	$(BIN)/python -m sycee_ingestion.reading.training
 

@@ -198,6 +198,56 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "IngestionService.ListAccesses": {"merchantId": MERCHANT, "pageSize": 10},
     "ScoringService.Score": {"profile": PROFILE, "requestedAmount": CNY, "termMonths": 12},
+    "ScoringService.BatchScore": {"row": "1", "score": {"profile": PROFILE, "requestedAmount": CNY, "termMonths": 12}},
+    "ScoringService.Explain": {"profile": PROFILE, "requestedAmount": CNY, "termMonths": 12},
+    "ScoringService.Recourse": {"profile": PROFILE, "requestedAmount": CNY, "termMonths": 12, "grade": "GRADE_A"},
+    "ScoringService.AssessDistress": {"profile": PROFILE, "peerChange28d": 0.9},
+    "ScoringService.AssessFraud": {
+        "requestId": "bad-input-00000020",
+        "profile": PROFILE,
+        "attributes": [{"kind": "KIND_DEVICE", "digest": "AAECAwQFBgc="}],
+        "applicationId": "bad-input-application",
+    },
+    "ScoringService.RecordFraudFinding": {
+        "requestId": "bad-input-00000021",
+        "merchantId": MERCHANT,
+        "verdict": "VERDICT_CLEARED",
+    },
+    "ScoringService.GetFraudRing": {"merchantId": MERCHANT, "maxSteps": 2, "pageSize": 10},
+    "ScoringService.TrainModel": {
+        "requestId": "bad-input-00000022",
+        "component": "MODEL_COMPONENT_COMBINATION",
+        "seed": "7",
+        "ownOutcomes": {"firstDay": DAY, "lastDay": DAY},
+    },
+    "ScoringService.ListModels": {"component": "MODEL_COMPONENT_APPLICATION", "pageSize": 10},
+    "ScoringService.GetModel": {"version": "application-none"},
+    "ScoringService.PromoteModel": {
+        "requestId": "bad-input-00000023",
+        "version": "application-none",
+        "role": "MODEL_ROLE_CHALLENGER",
+        "reason": "to see how it does",
+    },
+    "ScoringService.RollbackModel": {
+        "requestId": "bad-input-00000024",
+        "component": "MODEL_COMPONENT_DISTRESS",
+        "reason": "it drifts",
+    },
+    "ScoringService.CompareModels": {"championVersion": "application-none", "challengerVersion": "application-other"},
+    "ScoringService.GetDrift": {"version": "application-none", "windowDays": 30},
+    "ScoringService.RecordOutcomes": {
+        "requestId": "bad-input-00000025",
+        "outcomes": [
+            {
+                "loanId": "bad-input-loan",
+                "merchantId": MERCHANT,
+                "openedOn": DAY,
+                "observedUntil": DAY | {"year": 2026, "month": 9},
+                "defaultedOn": DAY | {"year": 2026, "month": 8},
+            }
+        ],
+    },
+    "ScoringService.ListOutcomes": {"merchantId": MERCHANT, "pageSize": 10},
     "EsgService.Assess": {"profile": PROFILE},
     "LimitsService.ListProducts": {"pageSize": 10},
     "LimitsService.ListLenders": {"pageSize": 10},
@@ -264,4 +314,4 @@ GOOD: dict[str, dict[str, Any]] = {
     "DecisionService.AcceptOffer": {"requestId": "bad-input-00000009", "decisionId": "dec_none"},
 }
 # Streams of requests: events are rejected by place, documents by their parts; their own tests send them bad input.
-STREAMED = {"IngestionService.PublishEvents", "IngestionService.UploadDocument"}
+STREAMED = {"IngestionService.PublishEvents", "IngestionService.UploadDocument", "ScoringService.BatchScore"}

@@ -24,7 +24,7 @@ from sycee.compliance.v1 import compliance_pb2, compliance_pb2_grpc
 from sycee.esg.v1 import esg_pb2, esg_pb2_grpc
 from sycee.ingestion.v1 import ingestion_pb2, ingestion_pb2_grpc, profile_pb2
 from sycee.limits.v1 import limits_pb2, limits_pb2_grpc
-from sycee.scoring.v1 import scoring_pb2, scoring_pb2_grpc
+from sycee.scoring.v1 import explanation_pb2, fraud_pb2, score_pb2, scoring_pb2_grpc
 from sycee_service.clock import ManualClock
 from sycee_service.wire import fen_to_money, money_to_fen, time_from_proto, time_to_proto
 
@@ -32,6 +32,9 @@ START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 PERSONAL = ("张三丰", "330106199001011234", "13800000000")
 LOW_SALES = common_pb2.Reason(
     code="SALES_FALLING", text_zh="近三个月销售额下降。", text_en="Sales fell over three months.", contribution=-40
+)
+RING = fraud_pb2.FraudSignal(
+    code="SHARED_ACCOUNT", points=700, text_zh="收款账户为多家店铺共用。", text_en="Several shops share one account."
 )
 CAPPED = common_pb2.Reason(code="DEBT_SERVICE", text_zh="偿债能力限制。", text_en="Debt service bounds the amount.")
 NOT_CLEARED = common_pb2.Reason(code="PARTY_NOT_CLEARED", text_zh="核查未通过。", text_en="The check was not passed.")
@@ -52,6 +55,8 @@ class World:
     merchants: frozenset[str] = frozenset({"m1", "m2"})
     grade: common_pb2.Grade.ValueType = common_pb2.GRADE_B
     scorable: bool = True
+    fraud: fraud_pb2.FraudAssessment.Action.ValueType = fraud_pb2.FraudAssessment.ACTION_ALLOW
+    looks: list[fraud_pb2.AssessFraudRequest] = field(default_factory=list)
     party: compliance_pb2.Outcome.ValueType = compliance_pb2.OUTCOME_PASS
     rules: compliance_pb2.Outcome.ValueType = compliance_pb2.OUTCOME_PASS
     room_fen: int = 50_000_000
@@ -147,10 +152,10 @@ class Scoring(scoring_pb2_grpc.ScoringServiceServicer):
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def Score(self, request: scoring_pb2.ScoreRequest, context: Any) -> scoring_pb2.ScoreResponse:
+    async def Score(self, request: score_pb2.ScoreRequest, context: Any) -> score_pb2.ScoreResponse:
         """A fixed score."""
         await self._world.enter("Score", context)
-        score = scoring_pb2.Score(
+        score = score_pb2.Score(
             merchant_id=request.profile.merchant_id,
             as_of=request.profile.as_of,
             scorable=self._world.scorable,
@@ -158,11 +163,37 @@ class Scoring(scoring_pb2_grpc.ScoringServiceServicer):
             coverage=0.8,
         )
         if self._world.scorable:
-            score.default_probability.CopyFrom(scoring_pb2.Probability(value=0.03, low=0.02, high=0.05))
+            score.default_probability.CopyFrom(score_pb2.Probability(value=0.03, low=0.02, high=0.05))
             score.score = 650
             score.grade = self._world.grade
             score.reasons.append(LOW_SALES)
-        return scoring_pb2.ScoreResponse(score=score)
+        return score_pb2.ScoreResponse(score=score)
+
+    async def AssessFraud(self, request: fraud_pb2.AssessFraudRequest, context: Any) -> fraud_pb2.AssessFraudResponse:
+        """The action that the world says."""
+        await self._world.enter("AssessFraud", context)
+        self._world.looks.append(request)
+        assessment = fraud_pb2.FraudAssessment(
+            merchant_id=request.profile.merchant_id,
+            as_of=request.profile.as_of,
+            action=self._world.fraud,
+            model_version="fraud-fake",
+        )
+        if self._world.fraud != fraud_pb2.FraudAssessment.ACTION_ALLOW:
+            assessment.score = 700
+            assessment.signals.append(RING)
+        return fraud_pb2.AssessFraudResponse(assessment=assessment)
+
+    async def Recourse(
+        self, request: explanation_pb2.RecourseRequest, context: Any
+    ) -> explanation_pb2.RecourseResponse:
+        """One step that reaches the grade asked for."""
+        await self._world.enter("Recourse", context)
+        answer = explanation_pb2.RecourseResponse(outcome=explanation_pb2.RecourseResponse.OUTCOME_FOUND)
+        answer.steps.add(
+            code="REQUEST_LESS", feature="requested_amount", to=request.grade, text_zh="少借", text_en="Less"
+        )
+        return answer
 
 
 class Esg(esg_pb2_grpc.EsgServiceServicer):

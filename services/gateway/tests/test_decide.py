@@ -15,7 +15,9 @@ import pytest
 from sycee.common.v1 import common_pb2
 from sycee.compliance.v1 import compliance_pb2
 from sycee.decision.v1 import decision_pb2
+from sycee.ingestion.v1 import profile_pb2
 from sycee.limits.v1 import limits_pb2
+from sycee.scoring.v1 import fraud_pb2
 from sycee_service.wire import time_to_proto
 
 from .conftest import OPERATOR, Gateway, application, code_of
@@ -55,7 +57,9 @@ async def test_an_approval_in_full(gateway: Gateway) -> None:
     assert decision.evidence.quote.offered
     assert decision.evidence.rules.pack_version == "pack-fake"
     assert decision.evidence.coverage == 0.8
-    assert [step.step for step in decision.evidence.steps] == ["profile", "party", "score", "esg", "quote", "rules"]
+    assert decision.evidence.fraud.action == fraud_pb2.FraudAssessment.ACTION_ALLOW
+    steps = [step.step for step in decision.evidence.steps]
+    assert steps == ["profile", "party", "score", "fraud", "esg", "quote", "rules"]
     assert gateway.world.state_of(decision.decision_id) == HELD
     record = json.loads(decision.receipt.record)
     assert record["outcome"] == "APPROVED"
@@ -160,6 +164,9 @@ async def test_an_expired_offer_is_no_debt(gateway: Gateway) -> None:
         ({"party": compliance_pb2.OUTCOME_REFER}, REFERRED, ["PARTY_NOT_CLEARED"]),
         ({"grade": common_pb2.GRADE_E}, DECLINED, ["SALES_FALLING"]),
         ({"scorable": False}, DECLINED, ["NOT_ENOUGH_TRADING_DATA"]),
+        ({"fraud": fraud_pb2.FraudAssessment.ACTION_REVIEW}, REFERRED, ["SHARED_ACCOUNT"]),
+        ({"fraud": fraud_pb2.FraudAssessment.ACTION_BLOCK}, DECLINED, ["SHARED_ACCOUNT"]),
+        ({"down": {"AssessFraud"}}, REFERRED, ["FRAUD_CHECK_UNAVAILABLE"]),
         ({"down": {"CheckParty"}}, REFERRED, ["PARTY_CHECK_UNAVAILABLE"]),
         ({"down": {"Score"}}, REFERRED, ["SCORING_UNAVAILABLE"]),
     ],
@@ -176,6 +183,30 @@ async def test_the_evidence_may_end_it_before_any_money_is_held(
     assert not gateway.world.holds
     assert gateway.world.calls["Reserve"] == gateway.world.calls["CheckOffer"] == 0
     assert json.loads(decision.receipt.record)["reasons"] == expected
+
+
+async def test_a_decline_by_grade_says_what_would_have_done(gateway: Gateway) -> None:
+    gateway.world.grade = common_pb2.GRADE_E
+    decision = await gateway.decide()
+    assert [(step.code, step.to) for step in decision.recourse] == [("REQUEST_LESS", common_pb2.GRADE_D)]
+    gateway.world.down = {"Recourse"}
+    without = await gateway.decide("request-0002")
+    assert (without.outcome, list(without.recourse)) == (DECLINED, [])
+    gateway.world.down, gateway.world.grade = set(), common_pb2.GRADE_B
+    asked = gateway.world.calls["Recourse"]
+    assert not (await gateway.decide("request-0003")).recourse
+    assert gateway.world.calls["Recourse"] == asked
+
+
+async def test_who_applied_is_looked_at_once_for_each_decision(gateway: Gateway) -> None:
+    device = profile_pb2.SharedAttribute(kind=profile_pb2.SharedAttribute.KIND_DEVICE, digest=b"device-1")
+    decision = await gateway.decide(attributes=[device])
+    again = await gateway.decide(attributes=[device])
+    assert again.decision_id == decision.decision_id
+    (look,) = gateway.world.looks
+    assert (look.application_id, list(look.attributes), look.dry_run) == (decision.decision_id, [device], False)
+    await gateway.decide("request-0002", as_of=time_to_proto(START - timedelta(days=1)))
+    assert gateway.world.looks[-1].dry_run
 
 
 async def test_nothing_to_lend_is_declined_with_the_ledgers_reasons(gateway: Gateway) -> None:

@@ -15,6 +15,7 @@ from sycee_gateway.domain.evidence import (
     Check,
     DataQuality,
     Debt,
+    FraudCheck,
     Grade,
     Lender,
     Offer,
@@ -43,11 +44,19 @@ HIT = Reason("PARTY_NOT_CLEARED", "核查未通过。", "The check was not passe
 LOW = Reason("SALES_FALLING", "近三个月销售额下降。", "Sales fell over three months.", -31.0)
 HIGH = Reason("LONG_HISTORY", "经营时间长。", "A long history.", 12.0)
 CAP = Reason("DEBT_SERVICE", "偿债能力限制。", "Debt service bounds it.")
+RING = Reason("SHARED_ACCOUNT", "收款账户为多家店铺共用。", "Several shops share one account.", -700.0)
 RULE = Reason("CN-RATE-03", "综合成本超过24%。", "The all-in cost is above 24 %.")
 
 
 def party(outcome: Check, *given: Reason) -> PartyCheck:
     return PartyCheck(outcome, given, ("UN-1",), b"party")
+
+
+def fraud(outcome: Check, *given: Reason) -> FraudCheck:
+    return FraudCheck(outcome, given, 700, "fraud-test", b"fraud")
+
+
+CLEAN = fraud(Check.PASS)
 
 
 def scored(grade: Grade | None = Grade.B, *given: Reason, scorable: bool = True) -> Scored:
@@ -91,9 +100,42 @@ def rules(outcome: Check, *given: Reason) -> RulesChecked:
 def test_evidence_alone(
     checked: PartyCheck | None, score: Scored | None, outcome: Outcome | None, codes: tuple[str, ...]
 ) -> None:
-    verdict = flow.judge_evidence(POLICY, "shopkeeper", checked, score, SOUND)
+    verdict = flow.judge_evidence(POLICY, "shopkeeper", flow.Seen(checked, score, CLEAN), SOUND)
     assert (verdict.outcome if verdict else None) == outcome
     assert tuple(reason.code for reason in verdict.reasons) == codes if verdict else codes == ()
+
+
+@pytest.mark.parametrize(
+    ("look", "checked", "score", "outcome", "codes"),
+    [
+        (None, party(Check.PASS), scored(), Outcome.REFERRED, ("FRAUD_CHECK_UNAVAILABLE",)),
+        (None, party(Check.BLOCK, HIT), scored(), Outcome.REFERRED, ("FRAUD_CHECK_UNAVAILABLE", "PARTY_NOT_CLEARED")),
+        (fraud(Check.REFER, RING), party(Check.PASS), scored(), Outcome.REFERRED, ("SHARED_ACCOUNT",)),
+        (fraud(Check.REFER), party(Check.PASS), scored(), Outcome.REFERRED, ("FRAUD_CHECK_NOT_PASSED",)),
+        (fraud(Check.BLOCK, RING), party(Check.PASS), scored(), Outcome.DECLINED, ("SHARED_ACCOUNT",)),
+        (
+            fraud(Check.BLOCK, RING),
+            party(Check.REFER, HIT),
+            scored(),
+            Outcome.DECLINED,
+            ("PARTY_NOT_CLEARED", "SHARED_ACCOUNT"),
+        ),
+        (
+            fraud(Check.REFER, RING),
+            party(Check.PASS),
+            scored(Grade.E, LOW),
+            Outcome.DECLINED,
+            ("SALES_FALLING", "SHARED_ACCOUNT"),
+        ),
+        (fraud(Check.PASS, RING), party(Check.PASS), scored(), None, ()),
+    ],
+)
+def test_what_looks_like_fraud(
+    look: FraudCheck | None, checked: PartyCheck, score: Scored, outcome: Outcome | None, codes: tuple[str, ...]
+) -> None:
+    verdict = flow.judge_evidence(POLICY, "shopkeeper", flow.Seen(checked, score, look), SOUND)
+    assert (verdict.outcome if verdict else None) == outcome
+    assert (tuple(reason.code for reason in verdict.reasons) if verdict else ()) == codes
 
 
 TAX = Reason("TAX_SALES_DIFFER", "申报销售额与平台销售额不符。", "Declared sales differ from platform sales.")
@@ -111,23 +153,23 @@ TAX = Reason("TAX_SALES_DIFFER", "申报销售额与平台销售额不符。", "
     ],
 )
 def test_data_that_a_person_must_see(quality: DataQuality, codes: tuple[str, ...]) -> None:
-    verdict = flow.judge_evidence(POLICY, "shopkeeper", party(Check.PASS), scored(), quality)
+    verdict = flow.judge_evidence(POLICY, "shopkeeper", flow.Seen(party(Check.PASS), scored(), CLEAN), quality)
     assert (verdict.outcome if verdict else None) == (Outcome.REFERRED if codes else None)
     assert (tuple(reason.code for reason in verdict.reasons) if verdict else ()) == codes
 
 
 def test_poor_data_never_softens_a_decline_and_an_older_policy_ignores_it() -> None:
     poor = DataQuality(0, (TAX,), 1.0)
-    declined = flow.judge_evidence(POLICY, "shopkeeper", party(Check.BLOCK, HIT), scored(), poor)
+    declined = flow.judge_evidence(POLICY, "shopkeeper", flow.Seen(party(Check.BLOCK, HIT), scored(), CLEAN), poor)
     assert declined is not None
     assert declined.outcome is Outcome.DECLINED
     before = replace(POLICY, data=DataBounds())
-    assert flow.judge_evidence(before, "shopkeeper", party(Check.PASS), scored(), poor) is None
+    assert flow.judge_evidence(before, "shopkeeper", flow.Seen(party(Check.PASS), scored(), CLEAN), poor) is None
 
 
 def test_a_product_may_ask_for_a_better_grade() -> None:
-    assert flow.judge_evidence(POLICY, "startup", party(Check.PASS), scored(Grade.C), SOUND) is None
-    verdict = flow.judge_evidence(POLICY, "startup", party(Check.PASS), scored(Grade.D, LOW), SOUND)
+    assert flow.judge_evidence(POLICY, "startup", flow.Seen(party(Check.PASS), scored(Grade.C), CLEAN), SOUND) is None
+    verdict = flow.judge_evidence(POLICY, "startup", flow.Seen(party(Check.PASS), scored(Grade.D, LOW), CLEAN), SOUND)
     assert verdict is not None
     assert verdict.outcome is Outcome.DECLINED
 
@@ -171,13 +213,17 @@ def test_nothing_but_passing_checks_leads_to_an_approval() -> None:
     """Exhausts all combinations of checks: an approval has every check present and none that refers or blocks."""
     checks = [None, *Check]
     grades = [None, *Grade]
-    for outcome, grade, scorable, ruled in itertools.product(checks, grades, (True, False), checks):
-        checked = party(outcome) if outcome else None
-        verdict = flow.judge_evidence(POLICY, "shopkeeper", checked, scored(grade, scorable=scorable), SOUND)
+    every = itertools.product(checks, checks, grades, (True, False), checks)
+    for outcome, look, grade, scorable, ruled in every:
+        seen = flow.Seen(
+            party(outcome) if outcome else None, scored(grade, scorable=scorable), fraud(look) if look else None
+        )
+        verdict = flow.judge_evidence(POLICY, "shopkeeper", seen, SOUND)
         if verdict is None:
             verdict = flow.judge_offer(1, quoted(), rules(ruled) if ruled else None)
         if verdict.outcome is Outcome.APPROVED:
             assert outcome in (Check.PASS, Check.WARN)
+            assert look in (Check.PASS, Check.WARN)
             assert ruled in (Check.PASS, Check.WARN)
             assert scorable
             assert grade in (Grade.A, Grade.B, Grade.C)

@@ -15,6 +15,7 @@ from sycee_gateway.domain.evidence import (
     Assessed,
     Check,
     DataQuality,
+    FraudCheck,
     Grade,
     Offer,
     PartyCheck,
@@ -24,6 +25,7 @@ from sycee_gateway.domain.evidence import (
     RulesChecked,
     Scored,
 )
+from sycee_gateway.domain.flow import Seen
 from sycee_gateway.domain.record import canonical, gather_facts, make_record, micros
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 123457, tzinfo=UTC)
@@ -49,6 +51,7 @@ PORTRAIT = Portrait(
 )
 PARTY = PartyCheck(Check.PASS, (), ("UN-1", "CN-2"), b"party")
 SCORED = Scored(True, 655, Grade.B, 0.0312345, (), "combined-1", b"score")
+FRAUD = FraudCheck(Check.PASS, (), 12, "fraud-1", b"fraud")
 ASSESSED = Assessed(20, "factors-1", b"esg")
 OFFER = Offer("river-bank", 1, 100_000_00, 12, 1, 1200, 1268, 8_884_88, 6_618_54, NOW + timedelta(hours=72))
 APPLICATION = Application("dec_x", "edge/shop", "request-1", b"\x01" * 32, "m1", "shopkeeper", 12_000_000, 12, 1, False)
@@ -62,11 +65,13 @@ def evaluation(scored: Scored | None = SCORED, assessed: Assessed | None = ASSES
         borrower_kind=2,
         purpose=1,
         simulated=True,
-        facts=gather_facts(PORTRAIT, PARTY, scored, assessed, "policy-1"),
+        facts=gather_facts(PORTRAIT, Seen(PARTY, scored, FRAUD), assessed, "policy-1"),
         profile=b"profile",
         score=b"score",
         assessment=None,
         party=b"party",
+        fraud=b"fraud",
+        recourse=None,
         quote_request=b"",
     )
 
@@ -99,13 +104,14 @@ def test_the_record_in_full() -> None:
         "coverage_ppm": 755000,
         "digests": {
             name: hashlib.sha256(name.encode()).hexdigest()
-            for name in ("profile", "party", "score", "esg", "quote", "rules")
+            for name in ("profile", "party", "score", "fraud", "esg", "quote", "rules")
         },
         "versions": {
             "features": "features-1",
             "policy": "policy-1",
             "lists": "UN-1,CN-2",
             "model": "combined-1",
+            "fraud": "fraud-1",
             "factors": "factors-1",
             "catalogue": "catalogue-1",
             "rules": "pack-1",
@@ -133,11 +139,11 @@ def test_the_record_is_canonical() -> None:
 
 
 def test_what_is_missing_has_no_entry() -> None:
-    facts = gather_facts(PORTRAIT, None, None, None, "policy-1")
+    facts = gather_facts(PORTRAIT, Seen(None, None, None), None, "policy-1")
     assert set(facts.digests) == {"profile"}
     assert set(facts.versions) == {"features", "policy"}
     assert (facts.score, facts.grade, facts.default_probability_ppm) == (0, "", 0)
-    unscorable = gather_facts(PORTRAIT, PARTY, replace(SCORED, scorable=False), None, "policy-1")
+    unscorable = gather_facts(PORTRAIT, Seen(PARTY, replace(SCORED, scorable=False), FRAUD), None, "policy-1")
     assert unscorable.score == 0
     declined = json.loads(record(Outcome.DECLINED, None))
     assert "offer" not in declined

@@ -246,6 +246,6 @@ def _records(rng: np.random.Generator, rows: dict[str, list[Row]], merchant_no: 
         row = dict(review(age))
         row["merchant_no"] = merchant_no
         row["sentiment_milli"] = int(rng.integers(0, 1001)) if rng.random() < 0.8 else None
-        row["topics"] = int(rng.integers(0, 128)) if row["sentiment_milli"] is not None else None
+        row["topics"] = int(rng.integers(0, 1 << 15)) if row["sentiment_milli"] is not None else None
         row["superseded_on"] = ago(age - 5) if rng.random() < 0.1 else None
         rows["reviews"].append(row)

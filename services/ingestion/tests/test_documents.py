@@ -27,7 +27,7 @@ from document_calls import (
     upload,
     values,
 )
-from ingestion_calls import NOW, Stub, edge, register
+from ingestion_calls import NOW, Stub, edge, profile_of, register
 from licence_drawings import (
     Card,
     Licence,
@@ -118,6 +118,10 @@ async def test_a_licence_is_read_compared_and_shown_masked(
     told = " ".join(check.text_zh + check.text_en for check in read.checks)
     assert licence.operator not in told
     assert licence.code not in told
+    signs = (await profile_of(stub, "m-2")).document_signs
+    assert {"USCC_DIFFERS", "NAME_DIFFERS", "OPERATOR_DIFFERS"} <= {sign.code for sign in signs}
+    assert {sign.document_id for sign in signs} == {stranger.document_id}
+    assert [sign.strength for sign in signs] == sorted((sign.strength for sign in signs), reverse=True)
 
 
 async def test_an_id_card_shows_nobody(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from feature_books import day, features, review
+from sycee_ingestion.features.reviews import COMPLAINT_SHIFT
 
 # ---- parcels ----
 
@@ -77,10 +78,10 @@ def test_a_shop_without_reviews_has_no_complaint_rate() -> None:
 def test_texts() -> None:
     quality, delivery, price = 1, 4, 64
     reviews = [
-        review(10, sentiment_milli=900, topics=quality),
-        review(20, sentiment_milli=499, topics=quality | delivery),
+        review(10, sentiment_milli=900, topics=quality | quality << COMPLAINT_SHIFT),
+        review(20, sentiment_milli=499, topics=quality | delivery | delivery << COMPLAINT_SHIFT),
         review(200, sentiment_milli=500, topics=None),
-        review(300, sentiment_milli=101, topics=price | delivery),
+        review(300, sentiment_milli=101, topics=price | delivery | (price | delivery) << COMPLAINT_SHIFT),
         review(5, sentiment_milli=None, topics=quality),
         review(366, sentiment_milli=0, topics=quality),
     ]

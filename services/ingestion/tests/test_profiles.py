@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as exploring
 from hypothesis import strategies as st
-from ingestion_calls import NOW, Stub, profile_of, publish, register
+from ingestion_calls import NOW, Stub, profile_of, publish, register, registration
 from ingestion_events import event, one_of_each, order, refund
 from sycee.ingestion.v1 import event_pb2, ingestion_pb2, ingestion_pb2_grpc, profile_pb2
 from sycee_ingestion.server import build
@@ -40,8 +40,35 @@ async def test_a_merchant_without_events_has_no_sections(stub: Stub) -> None:
     assert profile.as_of.ToDatetime(tzinfo=UTC) == NOW
     assert (profile.traits.borrower_kind, profile.traits.category, profile.traits.province_code) == (2, "apparel", "33")
     present = {field.name for field, _ in profile.ListFields()}
-    assert present == {"merchant_id", "as_of", "feature_version", "traits", "features", "quality"}
+    assert present == {"merchant_id", "as_of", "feature_version", "traits", "features", "quality", "attributes"}
     assert profile.quality.score == 0
+
+
+async def test_what_merchants_share_is_the_same_in_their_portraits_and_shows_nobody(stub: Stub) -> None:
+    for merchant_id, phone in (("m-1", "13800000000"), ("m-2", "13800000000"), ("m-3", "13900000000")):
+        request = registration(merchant_id)
+        request.operator.phone = phone
+        await stub.RegisterMerchant(request)
+    profiles = [await profile_of(stub, merchant_id) for merchant_id in ("m-1", "m-2", "m-3")]
+    first, second, third = [{(one.kind, one.digest) for one in profile.attributes} for profile in profiles]
+    assert first == second
+    kind = profile_pb2.SharedAttribute.KIND_PHONE
+    assert first ^ third == {one for one in first | third if one[0] == kind}
+    assert len(first) == len(third) == 3
+    assert all(b"138" not in digest for _, digest in first)
+    assert not (await profile_of(stub, as_of=on(ago(1)))).attributes
+    whole = await stub.GetProfile(ingestion_pb2.GetProfileRequest(merchant_id="m-1", include_identity=True))
+    assert {(one.kind, one.digest) for one in whole.profile.attributes} == first
+    assert whole.identity.operator.phone == "13800000000"
+
+
+async def test_trade_by_day(stub: Stub) -> None:
+    await register(stub)
+    await publish(stub, [order("a", ago(200), 1), order("b", ago(3), 1), order("c", ago(3), 1), order("d", ago(1), 1)])
+    daily = (await profile_of(stub)).daily_trade
+    assert list(daily.counts) == [2, 0, 1]
+    assert daily.first_day.day == ago(3).day
+    assert list((await profile_of(stub, as_of=on(ago(2)))).daily_trade.counts) == [2]
 
 
 async def test_as_of_a_past_day_only_whole_days_before_it_enter(stub: Stub) -> None:

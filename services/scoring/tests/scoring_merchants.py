@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from google.type.money_pb2 import Money
 from sycee.ingestion.v1 import profile_pb2
-from sycee.scoring.v1 import scoring_pb2
+from sycee.scoring.v1 import score_pb2
 from sycee_scoring.domain.evidence import BureauReport, Evidence, Loan, Repayments, Trade, Traits
 
 AS_OF = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
@@ -68,7 +68,7 @@ def repayments(count: int, worst_days: int) -> Repayments:
     return Repayments(count, worst_days)
 
 
-def request() -> scoring_pb2.ScoreRequest:
+def request() -> score_pb2.ScoreRequest:
     """The same merchant as a request; tests change it in place."""
     profile = profile_pb2.Profile(
         merchant_id="shop-1",
@@ -94,6 +94,6 @@ def request() -> scoring_pb2.ScoreRequest:
     profile.bureau.outstanding_fen = 4_000_000
     profile.bureau.credit_lines_fen = 10_000_000
     profile.bureau.enquiries_3m = 1
-    return scoring_pb2.ScoreRequest(
+    return score_pb2.ScoreRequest(
         profile=profile, requested_amount=Money(currency_code="CNY", units=45_000), term_months=12
     )

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sycee_scoring.domain.cashflow import MAX_TREND, NO_WEEKS, TREND_PRIOR_SD, read_weeks
+from sycee_scoring.domain.cashflow import (
+    MAX_NOISE_VARIANCE,
+    MAX_TREND,
+    MAX_WEEKS,
+    NO_WEEKS,
+    TREND_PRIOR_SD,
+    read_weeks,
+)
+from sycee_scoring.domain.silence import BURSTINESS, EXIT_RATE, MOST_RATE, ended_log_odds, habit, unrested_weeks
 
 LEVEL = 2_000_000
 
@@ -86,4 +95,47 @@ def test_any_weeks_at_all_give_numbers_in_their_bounds(weeks: tuple[int, ...], m
     flow = read_weeks(weeks, monthly_net_fen)
     assert -MAX_TREND <= flow.trend <= MAX_TREND
     assert 0.0 < flow.trend_error <= TREND_PRIOR_SD * (1 + 1e-9)
-    assert 0.0 < flow.noise_variance < 100.0
+    assert 0.0 < flow.noise_variance <= MAX_NOISE_VARIANCE
+
+
+@pytest.mark.parametrize("every", [2, 3, 5, 10])
+def test_trade_that_comes_in_few_weeks_is_noisier_the_fewer_they_are(every: int) -> None:
+    """Of the same yearly sales. Clipping alone would say the opposite."""
+    often, rarely = (tuple(LEVEL * n if week % n == 0 else 0 for week in range(MAX_WEEKS)) for n in (every - 1, every))
+    assert read_weeks(rarely, monthly(rarely)).noise_variance > read_weeks(often, monthly(often)).noise_variance + 0.5
+
+
+def test_a_silence_is_counted_from_the_last_sale_and_a_week_of_refunds_is_none() -> None:
+    assert habit((5, 0, 7, 3, 0, -2, 0)) == (4, 3, 3)
+    assert habit((0, 0)) == (0, 0, 2)
+    assert habit(()) == (0, 0, 0)
+    assert habit((9,) * MAX_WEEKS).rate == MOST_RATE
+
+
+def test_lunar_new_year_is_no_silence() -> None:
+    assert unrested_weeks(3, date(2026, 3, 4)) == pytest.approx(0.0, abs=1 / 7), "10 February to 3 March 2026"
+    assert unrested_weeks(5, date(2026, 3, 10)) == pytest.approx(5 - 22 / 7)
+    assert unrested_weeks(3, date(2026, 8, 1)) == 3.0
+    assert unrested_weeks(0, date(2026, 2, 17)) == 0.0
+    assert unrested_weeks(104, date(2026, 8, 1)) == pytest.approx(104 - 2 * 22 / 7), "two of them"
+
+
+@given(st.floats(0.0, 104.0), st.floats(0.0, 50.0), st.floats(0.001, MOST_RATE), st.floats(0.001, MOST_RATE))
+def test_an_end_is_likelier_the_longer_the_silence_and_the_more_regular_the_trade_was(
+    silent: float, longer: float, rate: float, other: float
+) -> None:
+    assert ended_log_odds(silent + longer, rate) >= ended_log_odds(silent, rate)
+    assert ended_log_odds(silent, max(rate, other)) >= ended_log_odds(silent, min(rate, other)) - 1e-9
+
+
+def test_the_odds_of_an_end_are_what_simulated_trades_show() -> None:
+    """Of trades that end in any week with the model's rate and sell in half of their weeks, those silent for six."""
+    random = np.random.default_rng(5)
+    ends = EXIT_RATE * 7.0 / 365.25
+    ended_after = random.geometric(ends, 400_000) - 1  # whole weeks of the six, the rest lives on
+    sold = random.random((400_000, 6)) < 0.5
+    alive = np.arange(6) < ended_after[:, None]
+    silent = ~(sold & alive).any(axis=1)
+    share = float((ended_after[silent] < 6).mean())
+    expected = ended_log_odds(6.0 / BURSTINESS, 0.5)
+    assert share == pytest.approx(1.0 / (1.0 + math.exp(-expected)), abs=0.03)

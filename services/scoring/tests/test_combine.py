@@ -138,4 +138,5 @@ def test_poor_data_widens_the_interval_and_moves_nothing_else(
 ) -> None:
     sure, unsure = combine(given_opinions), combine(given_opinions, quality)
     assert unsure.low <= sure.low <= sure.high <= unsure.high
-    assert replace(unsure, low=sure.low, high=sure.high) == sure
+    assert unsure.missing_error >= sure.missing_error
+    assert replace(unsure, low=sure.low, high=sure.high, missing_error=sure.missing_error) == sure

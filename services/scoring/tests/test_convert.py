@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scoring_merchants import evidence, request, weeks
 from sycee.ingestion.v1 import profile_pb2
-from sycee.scoring.v1 import scoring_pb2
-from sycee_scoring.convert import evidence_from_proto, score_to_proto
+from sycee.scoring.v1 import score_pb2
+from sycee_scoring.convert.scores import evidence_from_proto, score_to_proto
+from sycee_scoring.domain.evidence import Invoices
 from sycee_scoring.domain.reasons import NO_SALES
-from sycee_scoring.service import ScoringService, Unscorable
+from sycee_scoring.service.scores import ScoringService, Unscorable
 from sycee_service.errors import InvalidArgument
 
-Request = scoring_pb2.ScoreRequest
+Request = score_pb2.ScoreRequest
 
 
 def test_a_whole_request_is_read() -> None:
@@ -165,7 +166,7 @@ def test_no_message_at_all_breaks_it(service: ScoringService, asked: Request) ->
     if read is None:
         assert refused
         return
-    answer = score_to_proto(asked, service.score(read), service.version)
+    answer = score_to_proto(asked, service.score(read))
     assert 0.0 < answer.default_probability.low <= answer.default_probability.high < 1.0
     assert math.isfinite(answer.default_probability.value)
 
@@ -173,16 +174,39 @@ def test_no_message_at_all_breaks_it(service: ScoringService, asked: Request) ->
 def test_the_answer_carries_everything(service: ScoringService) -> None:
     asked = request()
     asked.requested_amount.units = 400_000
-    answer = score_to_proto(asked, service.score(evidence_from_proto(asked)), service.version)
+    answer = score_to_proto(asked, service.score(evidence_from_proto(asked)))
     assert answer.as_of == asked.profile.as_of
     assert (answer.merchant_id, answer.scorable, answer.horizon_months) == ("shop-1", True, 12)
     assert [component.name for component in answer.components] == ["structural", "application", "bureau"]
-    assert answer.components[1].version.startswith("application-2026.1+sha256.")
+    assert answer.components[1].version.startswith("application-2026.2+sha256.")
     assert answer.reasons[0].code == "REQUEST_HEAVY"
     assert answer.reasons[0].contribution < -20.0
     assert answer.model_version == "combined-2026.1"
 
 
 def test_what_cannot_be_scored_fills_only_reasons_and_coverage() -> None:
-    answer = score_to_proto(request(), Unscorable((NO_SALES,), 0.2), "combined-2026.1")
+    answer = score_to_proto(request(), Unscorable((NO_SALES,), 0.2))
     assert {field.name for field, _ in answer.ListFields()} == {"merchant_id", "as_of", "reasons", "coverage"}
+
+
+def test_invoices_come_out_of_the_features_of_sales() -> None:
+    asked = request()
+    asked.profile.invoices.SetInParent()
+    assert evidence_from_proto(asked).invoices == Invoices(0, 0, None, None)
+    values = {
+        "sale_invoice_365d_count": 90.0,
+        "sale_void_365d_share": 0.1,
+        "customer_hhi_365d_ratio": 0.25,
+        "purchases_to_sales_365d_ratio": 0.7,
+        "buyer_hhi_365d_ratio": 0.9,
+    }
+    for name, value in values.items():
+        asked.profile.features.add(name=name, value=value)
+    assert evidence_from_proto(asked).invoices == Invoices(90, 10, 0.25, 0.7)
+    asked.profile.features[1].value = 1.0
+    assert evidence_from_proto(asked).invoices is not None
+    asked.profile.features[1].value = math.nan
+    with pytest.raises(InvalidArgument, match="sale_void_365d_share"):
+        evidence_from_proto(asked)
+    asked.profile.ClearField("invoices")
+    assert evidence_from_proto(asked).invoices is None

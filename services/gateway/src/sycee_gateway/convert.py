@@ -7,6 +7,7 @@ import hashlib
 from sycee.common.v1 import common_pb2
 from sycee.decision.v1 import decision_pb2
 from sycee.limits.v1 import limits_pb2
+from sycee.scoring.v1.explanation_pb2 import RecourseResponse
 from sycee_service.wire import fen_to_money, money_to_fen, time_from_proto, time_to_proto
 
 from sycee_gateway.domain.decision import Asked, Conclusion, Decision, Outcome, Receipt
@@ -32,6 +33,7 @@ def asked(request: decision_pb2.DecideRequest, caller: str) -> Asked:
         term_months=request.term_months,
         repayment_method=request.repayment_method,
         as_of=time_from_proto("as_of", request.as_of) if request.HasField("as_of") else None,
+        attributes=tuple((attribute.kind, attribute.digest) for attribute in request.attributes),
     )
 
 
@@ -62,6 +64,8 @@ def decision(given: Decision, *, full: bool = True) -> decision_pb2.Decision:
         if conclusion.offer is not None:
             answer.offer.CopyFrom(_offer(conclusion.offer))
         if full:
+            if evaluation.recourse is not None:
+                answer.recourse.extend(RecourseResponse.FromString(evaluation.recourse).steps)
             _fill_evidence(answer.evidence, given, conclusion)
             if given.receipt is not None:
                 _fill_receipt(answer.receipt, application.decision_id, conclusion.record, given.receipt)
@@ -108,6 +112,7 @@ def _fill_evidence(answer: decision_pb2.Evidence, given: Decision, conclusion: C
         (answer.score, evaluation.score),
         (answer.esg, evaluation.assessment),
         (answer.party, evaluation.party),
+        (answer.fraud, evaluation.fraud),
         (answer.quote, conclusion.quote),
         (answer.rules, conclusion.rules),
     ):

@@ -14,16 +14,18 @@ from sycee.compliance.v1 import compliance_pb2
 from sycee.esg.v1 import esg_pb2
 from sycee.ingestion.v1 import ingestion_pb2, profile_pb2
 from sycee.limits.v1 import limits_pb2
-from sycee.scoring.v1 import scoring_pb2
+from sycee.scoring.v1 import explanation_pb2, fraud_pb2, score_pb2
 from sycee_client import SyceeClient
 from sycee_service import errors
 from sycee_service.clock import business_day
 from sycee_service.wire import date_to_proto, fen_to_money, time_to_proto
 
 from sycee_gateway import answers
-from sycee_gateway.domain.decision import Application, Receipt
+from sycee_gateway.domain.decision import Application, Asked, Receipt
 from sycee_gateway.domain.evidence import (
     Assessed,
+    FraudCheck,
+    Grade,
     Lender,
     OfferFacts,
     PartyCheck,
@@ -49,6 +51,8 @@ class Deadlines:
     profile_s: float
     party_s: float
     score_s: float
+    fraud_s: float
+    recourse_s: float
     esg_s: float
     ledger_s: float
     rules_s: float
@@ -87,11 +91,42 @@ class GrpcPeers:
 
     async def score(self, portrait: Portrait, amount_fen: int, term_months: int) -> Scored:
         """The probability of default and its reasons."""
-        request = scoring_pb2.ScoreRequest(
+        request = score_pb2.ScoreRequest(
             profile=_profile(portrait), requested_amount=fen_to_money(amount_fen), term_months=term_months
         )
         call = self._client.scoring.Score(request, timeout=self._within.score_s)
         return answers.scored(await _asked("scoring", call))
+
+    async def look_for_fraud(self, decision_id: str, portrait: Portrait, asked: Asked) -> FraudCheck:
+        """What looks like fraud. Portraits move on, so each attempt is a request of its own, of one application."""
+        profile = _profile(portrait)
+        request = fraud_pb2.AssessFraudRequest(
+            request_id=f"{decision_id}:fraud:{profile.as_of.ToMicroseconds()}",
+            application_id=decision_id,
+            profile=profile,
+            attributes=[
+                profile_pb2.SharedAttribute(kind=profile_pb2.SharedAttribute.Kind.ValueType(kind), digest=digest)
+                for kind, digest in asked.attributes
+            ],
+            dry_run=asked.as_of is not None,
+        )
+        call = self._client.scoring.AssessFraud(request, timeout=self._within.fraud_s)
+        return answers.fraud(await _asked("scoring", call))
+
+    async def recourse(
+        self, portrait: Portrait, amount_fen: int, term_months: int, worst: Grade, product: Product
+    ) -> bytes | None:
+        """The smallest change that would reach a grade."""
+        request = explanation_pb2.RecourseRequest(
+            profile=_profile(portrait),
+            requested_amount=fen_to_money(amount_fen),
+            term_months=term_months,
+            grade=common_pb2.Grade.ValueType(worst),
+            allowed_term_months=product.terms_months,
+            least_amount=fen_to_money(product.min_fen),
+        )
+        call = self._client.scoring.Recourse(request, timeout=self._within.recourse_s)
+        return answers.recourse(await _asked("scoring", call))
 
     async def assess(self, portrait: Portrait) -> Assessed:
         """The ESG standing."""

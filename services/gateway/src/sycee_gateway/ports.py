@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from sycee_gateway.domain.decision import Acceptance, Application, Decision, Receipt
+from sycee_gateway.domain.decision import Acceptance, Application, Asked, Decision, Receipt
 from sycee_gateway.domain.evidence import (
     Assessed,
     Debts,
+    FraudCheck,
+    Grade,
     Lender,
     OfferFacts,
     PartyCheck,
@@ -37,6 +39,16 @@ class Peers(Protocol):
 
     async def score(self, portrait: Portrait, amount_fen: int, term_months: int) -> Scored:
         """The probability of default and its reasons."""
+
+    async def look_for_fraud(self, decision_id: str, portrait: Portrait, asked: Asked) -> FraudCheck:
+        """What looks like fraud. The application is kept, once however often it is looked at; one that looks back is
+        not."""
+
+    async def recourse(
+        self, portrait: Portrait, amount_fen: int, term_months: int, worst: Grade, product: Product
+    ) -> bytes | None:
+        """The smallest change that would reach a grade, within what the product offers, as bytes; None where there is
+        none."""
 
     async def assess(self, portrait: Portrait) -> Assessed:
         """The ESG standing."""

@@ -46,6 +46,8 @@ DECISION_COLUMNS = (
     "score",
     "assessment",
     "party",
+    "fraud",
+    "recourse",
     "quote_request",
 )
 CONCLUSION_COLUMNS = ("outcome", "reasons", "more_steps", "record", "quote", "rules", "release_due")
@@ -66,7 +68,9 @@ OFFER_COLUMNS = (
 )
 RECEIPT_COLUMNS = ("leaf_index", "inclusion_path", "tree_head")
 ACCEPTANCE_COLUMNS = ("accept_key", "accepted_at", "facility_id", "facility")
-BULKY_COLUMNS = frozenset({"profile", "score", "assessment", "party", "quote_request", "record", "quote", "rules"})
+BULKY_COLUMNS = frozenset(
+    {"profile", "score", "assessment", "party", "fraud", "recourse", "quote_request", "record", "quote", "rules"}
+)
 """What a list leaves out."""
 
 COLUMNS = (
@@ -106,6 +110,8 @@ def decision_values(decision: Decision) -> tuple[object, ...]:
         evaluation.score,
         evaluation.assessment,
         evaluation.party,
+        evaluation.fraud,
+        evaluation.recourse,
         evaluation.quote_request,
     )
 
@@ -176,6 +182,8 @@ def decision(row: Mapping[str, Any]) -> Decision:
             score=row["score"],
             assessment=row["assessment"],
             party=row["party"],
+            fraud=row["fraud"],
+            recourse=row["recourse"],
             quote_request=row["quote_request"],
             steps=_steps(row["steps"]),
             debts=debts(row["debts"]),

@@ -43,7 +43,7 @@ from sycee_gateway.domain.decision import (
     Verdict,
     name_decision,
 )
-from sycee_gateway.domain.evidence import Offer, Portrait, Product, Quoted, RulesChecked
+from sycee_gateway.domain.evidence import Offer, Portrait, Product, Quoted, RulesChecked, Scored
 from sycee_gateway.domain.policy import Policy
 from sycee_gateway.domain.record import gather_facts, make_record
 from sycee_gateway.flights import Flights
@@ -55,7 +55,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-FLOW = ("profile", "party", "score", "esg", "quote", "rules")
+FLOW = ("profile", "party", "score", "fraud", "esg", "recourse", "quote", "rules")
 """The steps whose times go with a decision, in the order of the flow."""
 
 
@@ -192,12 +192,15 @@ class DecisionService:
         application = self._application(decision_id, asked, product)
         portrait = await waiting
         scored_fen = flow.scored_fen(application.requested_fen, product, portrait.monthly_net_fen)
-        party, scored, assessed = await asyncio.gather(
+        party, scored, fraud, assessed = await asyncio.gather(
             watch.attempt("party", self._peers.check_party(portrait, self._policy.transfer_recipient)),
             watch.attempt("score", self._peers.score(portrait, scored_fen, application.term_months)),
+            watch.attempt("fraud", self._peers.look_for_fraud(decision_id, portrait, asked)),
             watch.attempt("esg", self._peers.assess(portrait)),
         )
-        verdict = flow.judge_evidence(self._policy, product.product_id, party, scored, portrait.quality)
+        seen = flow.Seen(party, scored, fraud)
+        verdict = flow.judge_evidence(self._policy, product.product_id, seen, portrait.quality)
+        recourse = await self._recourse(application, product, portrait, scored, watch)
         quote_request = None
         if verdict is None and scored is not None:
             quote_request = self._peers.quote_request(application, portrait, scored, assessed)
@@ -208,11 +211,13 @@ class DecisionService:
             borrower_kind=portrait.borrower_kind,
             purpose=product.purpose,
             simulated=portrait.simulated,
-            facts=gather_facts(portrait, party, scored, assessed, self._policy.version),
+            facts=gather_facts(portrait, seen, assessed, self._policy.version),
             profile=portrait.wire,
             score=scored.wire if scored is not None else None,
             assessment=assessed.wire if assessed is not None else None,
             party=party.wire if party is not None else None,
+            fraud=fraud.wire if fraud is not None else None,
+            recourse=recourse,
             quote_request=quote_request,
             steps=watch.ordered(),
         )
@@ -220,6 +225,19 @@ class DecisionService:
         if verdict is not None:
             return await self._store_decided(_concluded(decision, verdict, None, None, ()))
         return await self._store_evaluated(decision)
+
+    async def _recourse(
+        self, application: Application, product: Product, portrait: Portrait, scored: Scored | None, watch: _Watch
+    ) -> bytes | None:
+        """What would have reached a grade that may borrow, where the grade declines. A courtesy: the decision stands
+        without it."""
+        credit = flow.judge_credit(self._policy, application.product_id, scored)
+        if scored is None or not scored.scorable or credit is None or credit.outcome is not Outcome.DECLINED:
+            return None
+        worst = self._policy.worst_grade_for(application.product_id)
+        scored_fen = flow.scored_fen(application.requested_fen, product, portrait.monthly_net_fen)
+        asked = self._peers.recourse(portrait, scored_fen, application.term_months, worst, product)
+        return await watch.attempt("recourse", asked)
 
     def _application(self, decision_id: str, asked: Asked, product: Product) -> Application:
         """The application with its defaults filled in. Raises InvalidArgument for what the product does not offer."""

@@ -30,6 +30,8 @@ class Settings(ServiceSettings):
     profile_deadline_ms: int = Field(default=2_000, ge=1)
     party_deadline_ms: int = Field(default=900, ge=1)
     score_deadline_ms: int = Field(default=900, ge=1)
+    fraud_deadline_ms: int = Field(default=900, ge=1)
+    recourse_deadline_ms: int = Field(default=900, ge=1)
     esg_deadline_ms: int = Field(default=500, ge=1)
     ledger_deadline_ms: int = Field(default=1_200, ge=1)
     rules_deadline_ms: int = Field(default=900, ge=1)
@@ -57,6 +59,8 @@ class Settings(ServiceSettings):
             profile_s=self.profile_deadline_ms / 1_000,
             party_s=self.party_deadline_ms / 1_000,
             score_s=self.score_deadline_ms / 1_000,
+            fraud_s=self.fraud_deadline_ms / 1_000,
+            recourse_s=self.recourse_deadline_ms / 1_000,
             esg_s=self.esg_deadline_ms / 1_000,
             ledger_s=self.ledger_deadline_ms / 1_000,
             rules_s=self.rules_deadline_ms / 1_000,

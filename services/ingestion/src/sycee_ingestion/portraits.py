@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cache
 
 import numpy as np
@@ -27,6 +28,10 @@ from sycee_ingestion.features.online import Prepared
 
 Weeks = tuple[tuple[int, ...], tuple[int, ...]]
 """Net and clean sales by week, the oldest first, in fen."""
+
+
+MOST_DAILY_COUNTS = 182
+"""Days that a portrait tells the trade of one by one: half a year."""
 
 
 @cache
@@ -110,11 +115,26 @@ class _Seen:
             features=features,
             weekly_net_fen=net_fen,
             weekly_clean_fen=clean_fen,
+            daily_counts=_daily_counts(self._books.days, self._point),
             statuses=found,
             quality=assess(seen),
             fake_signals=_signals(self.judgement),
             settled=seen.unread_count == 0,
         )
+
+
+def _daily_counts(days: pl.DataFrame, point: Point) -> tuple[int, ...]:
+    """Orders by day up to the day before `as_of`, from the first with any on; payments where there are no orders."""
+    first = point.as_of - timedelta(days=MOST_DAILY_COUNTS)
+    known = pl.col("received_on") < point.known_on
+    seen = days.filter(pl.col("day").is_between(first, point.as_of, closed="left"), known)
+    orders = int(seen["order_count"].sum())
+    column = "order_count" if orders else "payment_count"
+    counts = [0] * MOST_DAILY_COUNTS
+    for day, count in seen.select("day", column).iter_rows():
+        counts[(day - first).days] += count
+    begun = next((place for place, count in enumerate(counts) if count), MOST_DAILY_COUNTS)
+    return tuple(max(0, count) for count in counts[begun:])
 
 
 def _weeks_of(weeks: pl.DataFrame) -> Mapping[int, Weeks]:

@@ -146,6 +146,8 @@ class Portrayer:
         for point, portrait in zip(points, portraits, strict=True):
             head = heads[point.merchant_no]
             profile = convert.portrait_to_proto(head.merchant_id, head.traits, portrait)
+            if now:
+                convert.show_sharing(profile, head.attributes, head.signs)
             painted.append((profile, portrait.settled))
         return painted
 

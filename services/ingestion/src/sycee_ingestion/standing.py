@@ -42,6 +42,7 @@ def standing(head: Head, today: date) -> Profile | None:
     if profile.traits != convert.traits_to_proto(head.traits):
         return None
     convert.overlay(profile, head.traits, statuses)
+    convert.show_sharing(profile, head.attributes, head.signs)
     return profile
 
 

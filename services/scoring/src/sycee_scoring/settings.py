@@ -1,4 +1,4 @@
-"""The variables of this service. It has no own ones: what scores is committed with the code, not configured."""
+"""The variables of this service. What scores is none of them: it comes with the code or is kept in the registry."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from sycee_service.settings import ServiceSettings, settings_config
 
 
 class Settings(ServiceSettings):
-    """`SYCEE_SCORING_…`: listen address, certificates, telemetry. No database and no bus."""
+    """`SYCEE_SCORING_…`: listen address, certificates, database, bus, telemetry."""
 
     model_config = settings_config("scoring")

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from google.type.money_pb2 import Money
 from sycee.decision.v1.decision_pb2 import DECISION_OUTCOME_APPROVED, DecideResponse
 from sycee.ingestion.v1.ingestion_pb2 import GetProfileRequest, RegisterMerchantRequest
-from sycee.scoring.v1.scoring_pb2 import ScoreRequest
+from sycee.scoring.v1.score_pb2 import ScoreRequest
 from sycee_client import SyceeClient
 
 from sycee_cli.bench import market

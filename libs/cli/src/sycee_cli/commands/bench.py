@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from sycee_client import MutualTls, SyceeClient
 
-from sycee_cli.bench import growth, measures
+from sycee_cli.bench import growth, measures, scoring
 from sycee_cli.bench.measures import Measure
 from sycee_cli.suite import background
 from sycee_cli.suite.folder import SERVICES, StateFolder, open_folder, read_choices
@@ -32,7 +32,8 @@ STOP_LIMIT_S = 60.0
 
 def bench(
     only: Annotated[
-        list[str] | None, typer.Option(help="Only these groups: echoes, publishing, growth, reading, deciding.")
+        list[str] | None,
+        typer.Option(help="Only these groups: echoes, publishing, growth, reading, scoring, deciding."),
     ] = None,
     full: Annotated[
         bool, typer.Option("--full", envvar="SYCEE_BENCH_FULL", help="Growth up to ten million events: minutes more.")
@@ -96,6 +97,7 @@ async def _measure(folder: StateFolder, only: set[str], console: Console, *, ful
             "publishing": lambda: measures.publishing(inside, database_environment(choices, "ingestion")),
             "growth": lambda: growth.growing(inside, full=full),
             "reading": lambda: measures.reading(inside),
+            "scoring": lambda: scoring.scoring(inside),
             "deciding": lambda: measures.deciding(outside, echo_per_s),
         }
         for name, group in groups.items():

@@ -15,6 +15,7 @@ from rich.table import Table
 from sycee.common.v1.common_pb2 import Grade
 from sycee.decision.v1.decision_pb2 import DECISION_OUTCOME_APPROVED, DecideRequest, Decision, DecisionOutcome
 from sycee.esg.v1.esg_pb2 import Rating
+from sycee.scoring.v1.fraud_pb2 import FraudAssessment
 
 from sycee_cli.commands.options import State
 from sycee_cli.days import SHANGHAI
@@ -90,6 +91,11 @@ def show(console: Console, decision: Decision) -> None:
     for reason in decision.reasons:
         console.print(f"  • [bold]{reason.code}[/]  {reason.text_en}", highlight=False)
         console.print(f"    {reason.text_zh}", style="dim", highlight=False)
+    if decision.recourse:
+        console.print("[bold]would do[/]")
+    for step in decision.recourse:
+        console.print(f"  • {step.text_en}", highlight=False)
+        console.print(f"    {step.text_zh}", style="dim", highlight=False)
 
 
 def _facts(decision: Decision) -> list[tuple[str, str]]:
@@ -107,6 +113,9 @@ def _facts(decision: Decision) -> list[tuple[str, str]]:
         facts.append(
             ("score", f"{evidence.score.score}, grade {grade}, PD {risk.value:.1%} ({risk.low:.1%}–{risk.high:.1%})")
         )
+    if evidence.fraud.score:
+        action = FraudAssessment.Action.Name(evidence.fraud.action).removeprefix("ACTION_").lower()
+        facts.append(("fraud", f"{evidence.fraud.score} of 1,000: {action}"))
     if evidence.HasField("esg"):
         rating = Rating.Name(evidence.esg.rating).removeprefix("RATING_")
         facts.append(("ESG", f"{rating}, {evidence.esg.score:.0f} of 100, coverage {evidence.esg.coverage:.0%}"))

@@ -17,7 +17,7 @@ from sycee_cli.suite.programs import console_command
 from sycee_cli.suite.spec import ProcessSpec
 
 OPERATOR = "operator"
-STATELESS = ("scoring", "esg")
+STATELESS = ("esg",)
 """Services that keep nothing, and so wait for no engine."""
 GATEWAY = "gateway"
 

@@ -33,7 +33,8 @@ class State(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as it came. Zero months and method 0 mean that none was named; `as_of` None means now."""
+    """A request as it came. Zero months and method 0 mean that none was named; `as_of` None means now.
+    `attributes`: kinds and digests of what applied."""
 
     caller: str
     request_id: str
@@ -44,6 +45,7 @@ class Asked:
     term_months: int
     repayment_method: int
     as_of: datetime | None
+    attributes: tuple[tuple[int, bytes], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Evaluation:
     score: bytes | None = field(repr=False)
     assessment: bytes | None = field(repr=False)
     party: bytes | None = field(repr=False)
+    fraud: bytes | None = field(repr=False)
+    recourse: bytes | None = field(repr=False)
     quote_request: bytes | None = field(repr=False)
     steps: tuple[Step, ...] = ()
     debts: Debts = field(default_factory=dict)

@@ -114,6 +114,17 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class FraudCheck:
+    """What looks like fraud: PASS, REFER or BLOCK, and what it rests on, the strongest first."""
+
+    outcome: Check
+    reasons: tuple[Reason, ...]
+    score: int
+    model_version: str
+    wire: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Assessed:
     """An ESG assessment and the discount that it earns."""
 

@@ -7,6 +7,7 @@ referring or blocking check to an approval. ESG is no check: without it the offe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from sycee_gateway.domain import reasons
 from sycee_gateway.domain.decision import Outcome, Verdict
@@ -16,6 +17,7 @@ from sycee_gateway.domain.evidence import (
     DataQuality,
     Debt,
     Debts,
+    FraudCheck,
     Lender,
     Offer,
     OfferFacts,
@@ -41,28 +43,44 @@ def scored_fen(requested_fen: int, product: Product, monthly_net_fen: int) -> in
     return min(requested_fen, max(most_fen, product.min_fen))
 
 
-def judge_evidence(
-    policy: Policy, product_id: str, party: PartyCheck | None, scored: Scored | None, quality: DataQuality
-) -> Verdict | None:
+class Seen(NamedTuple):
+    """The checks that a decision cannot do without; None where one is late, down or refused."""
+
+    party: PartyCheck | None
+    scored: Scored | None
+    fraud: FraudCheck | None
+
+
+_MISSING: Final = (reasons.PARTY_UNAVAILABLE, reasons.SCORING_UNAVAILABLE, reasons.FRAUD_UNAVAILABLE)
+"""What is said of each where it is missing."""
+
+
+def judge_evidence(policy: Policy, product_id: str, seen: Seen, quality: DataQuality) -> Verdict | None:
     """Whether the evidence alone ends it: nothing is asked of the ledger then."""
-    party_reasons = _party_reasons(party)
-    credit = _judge_credit(policy, product_id, scored)
+    party_reasons, fraud_reasons = _party_reasons(seen.party), _fraud_reasons(seen.fraud)
+    credit = judge_credit(policy, product_id, seen.scored)
     credit_reasons = credit.reasons if credit else ()
-    if party is None or scored is None:
-        missing = [
-            reason
-            for reason, answer in ((reasons.PARTY_UNAVAILABLE, party), (reasons.SCORING_UNAVAILABLE, scored))
-            if answer is None
-        ]
-        return Verdict(Outcome.REFERRED, reasons.principal(missing, party_reasons, credit_reasons))
-    if party.outcome is Check.BLOCK:
-        return Verdict(Outcome.DECLINED, reasons.principal(party_reasons, credit_reasons))
+    missing = [reason for reason, answer in zip(_MISSING, seen, strict=True) if answer is None]
+    if missing:
+        return Verdict(Outcome.REFERRED, reasons.principal(missing, party_reasons, fraud_reasons, credit_reasons))
+    if _outcome(seen.party) is Check.BLOCK or _outcome(seen.fraud) is Check.BLOCK:
+        return Verdict(Outcome.DECLINED, reasons.principal(party_reasons, fraud_reasons, credit_reasons))
     if credit is not None and credit.outcome is Outcome.DECLINED:
-        return Verdict(Outcome.DECLINED, reasons.principal(credit_reasons, party_reasons))
+        return Verdict(Outcome.DECLINED, reasons.principal(credit_reasons, party_reasons, fraud_reasons))
     data_reasons = _data_reasons(policy, quality)
-    if party.outcome is Check.REFER or credit is not None or data_reasons:
-        return Verdict(Outcome.REFERRED, reasons.principal(party_reasons, credit_reasons, data_reasons))
+    if party_reasons or fraud_reasons or credit is not None or data_reasons:
+        return Verdict(Outcome.REFERRED, reasons.principal(party_reasons, fraud_reasons, credit_reasons, data_reasons))
     return None
+
+
+def _outcome(check: PartyCheck | FraudCheck | None) -> Check | None:
+    return check.outcome if check is not None else None
+
+
+def _fraud_reasons(fraud: FraudCheck | None) -> tuple[Reason, ...]:
+    if fraud is None or fraud.outcome in (Check.PASS, Check.WARN):
+        return ()
+    return fraud.reasons or (reasons.FRAUD_SUSPECTED,)
 
 
 def _party_reasons(party: PartyCheck | None) -> tuple[Reason, ...]:
@@ -82,7 +100,8 @@ def _data_reasons(policy: Policy, quality: DataQuality) -> tuple[Reason, ...]:
     return tuple(found)
 
 
-def _judge_credit(policy: Policy, product_id: str, scored: Scored | None) -> Verdict | None:
+def judge_credit(policy: Policy, product_id: str, scored: Scored | None) -> Verdict | None:
+    """What the score alone says, None where it says nothing against."""
     if scored is None:
         return None
     if not scored.scorable:

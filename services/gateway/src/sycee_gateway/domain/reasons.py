@@ -19,6 +19,16 @@ SCORING_UNAVAILABLE = Reason(
     "信用评估暂时无法完成，申请已转人工复核。",
     "The credit assessment could not be completed, so a person will review the application.",
 )
+FRAUD_UNAVAILABLE = Reason(
+    "FRAUD_CHECK_UNAVAILABLE",
+    "反欺诈核查暂时无法完成，申请已转人工复核。",
+    "The check for fraud could not be completed, so a person will review the application.",
+)
+FRAUD_SUSPECTED = Reason(
+    "FRAUD_CHECK_NOT_PASSED",
+    "反欺诈核查未通过。",
+    "The check for fraud was not passed.",
+)
 RULES_UNAVAILABLE = Reason(
     "RULE_CHECK_UNAVAILABLE",
     "监管规则核查暂时无法完成，申请已转人工复核。",

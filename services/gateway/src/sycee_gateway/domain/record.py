@@ -15,13 +15,12 @@ from sycee_gateway.domain.decision import Application, Evaluation, Facts, Verdic
 from sycee_gateway.domain.evidence import (
     Assessed,
     Offer,
-    PartyCheck,
     Portrait,
     Quoted,
     RepaymentMethod,
     RulesChecked,
-    Scored,
 )
+from sycee_gateway.domain.flow import Seen
 
 SCHEMA = "sycee.decision.record.v1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,10 +45,9 @@ def micros(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def gather_facts(
-    portrait: Portrait, party: PartyCheck | None, scored: Scored | None, assessed: Assessed | None, policy_version: str
-) -> Facts:
+def gather_facts(portrait: Portrait, seen: Seen, assessed: Assessed | None, policy_version: str) -> Facts:
     """Digests and versions of the evidence that is there; what is missing has no entry."""
+    party, scored, fraud = seen
     digests = {"profile": digest(portrait.wire)}
     versions = {"features": portrait.feature_version, "policy": policy_version}
     if party is not None:
@@ -58,6 +56,9 @@ def gather_facts(
     if scored is not None:
         digests["score"] = digest(scored.wire)
         versions["model"] = scored.model_version
+    if fraud is not None:
+        digests["fraud"] = digest(fraud.wire)
+        versions["fraud"] = fraud.model_version
     if assessed is not None:
         digests["esg"] = digest(assessed.wire)
         versions["factors"] = assessed.factor_version

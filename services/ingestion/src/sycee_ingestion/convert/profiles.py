@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sycee.ingestion.v1 import ingestion_pb2, profile_pb2
 from sycee_service.wire import date_from_proto, date_to_proto
@@ -15,6 +16,7 @@ from sycee_ingestion.domain.coverage import SourceStatus
 from sycee_ingestion.domain.event import SNAPSHOT_KINDS, EventKind
 from sycee_ingestion.domain.profile import Portrait, Traits
 from sycee_ingestion.domain.quality import Quality
+from sycee_ingestion.domain.sharing import MOST_ATTRIBUTES, MOST_SIGNS, Attribute, DocumentSign
 from sycee_ingestion.features.definitions import Definition
 
 
@@ -29,8 +31,25 @@ def portrait_to_proto(merchant_id: str, traits: Traits, portrait: Portrait) -> p
     )
     for name, section in sections.sections(portrait).items():
         getattr(made, name).CopyFrom(section)
+    if portrait.daily_counts:
+        first = portrait.as_of - timedelta(days=len(portrait.daily_counts))
+        made.daily_trade.CopyFrom(profile_pb2.DailyTrade(first_day=date_to_proto(first), counts=portrait.daily_counts))
     overlay(made, traits, portrait.statuses)
     return made
+
+
+def show_sharing(profile: profile_pb2.Profile, attributes: Sequence[Attribute], signs: Sequence[DocumentSign]) -> None:
+    """Puts into a portrait what the merchant may share with others, and the signs in its documents, worst first."""
+    del profile.attributes[:]
+    profile.attributes.extend(
+        profile_pb2.SharedAttribute(kind=one.kind.value, digest=one.digest)  # type: ignore[arg-type] # its numbers
+        for one in sorted(attributes)[:MOST_ATTRIBUTES]
+    )
+    del profile.document_signs[:]
+    profile.document_signs.extend(
+        profile_pb2.DocumentSign(document_id=one.document_id, code=one.code, strength=one.strength)
+        for one in sorted(signs, key=lambda one: (-one.strength, one.code, one.document_id))[:MOST_SIGNS]
+    )
 
 
 def overlay(profile: profile_pb2.Profile, traits: Traits, statuses: Sequence[SourceStatus]) -> None:

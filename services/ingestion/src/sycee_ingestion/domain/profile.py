@@ -38,8 +38,9 @@ class Portrait:
     """What is known of a merchant as of the morning of `as_of`.
 
     `features` by name (see `features.catalogue`), those that are known. `weekly_net_fen` and `weekly_clean_fen`: sales
-    by week of seven days that ends with the day before, oldest first, without weeks before the first order. `statuses`:
-    the kinds that were ever received, in their order. `fake_signals`: the strongest first. `settled`: whether it stays
+    by week of seven days that ends with the day before, oldest first, without weeks before the first order.
+    `daily_counts`: orders by day, or payments where there are none, up to the day before, oldest first. `statuses`: the
+    kinds that were ever received, in their order. `fake_signals`: the strongest first. `settled`: whether it stays
     as it is until something comes: not while reviews wait to be read.
     """
 
@@ -48,6 +49,7 @@ class Portrait:
     features: Mapping[str, float]
     weekly_net_fen: tuple[int, ...]
     weekly_clean_fen: tuple[int, ...]
+    daily_counts: tuple[int, ...]
     statuses: tuple[SourceStatus, ...]
     quality: Quality
     fake_signals: tuple[FakeSignal, ...]

@@ -28,15 +28,19 @@ TOPICS = {
 }
 """What reviews speak of, in the order of the bits of their topic mask, the lowest first."""
 
+COMPLAINT_SHIFT = 8
+"""So many bits higher stands what they complain of: a bad review may praise the parcel, and a good one blame it."""
+
 
 def review_facts(rows: Frame) -> Frame:
-    """One row a point: of the reviews of the last REVIEW_DAYS, those whose text was read: their sentiment and"
-    " topics."""
+    """One row a point: of the reviews of the last REVIEW_DAYS, those whose text was read: their sentiment and
+    topics."""
     age, sentiment = nw.col("age"), nw.col("sentiment_milli")
     rows = rows.filter(~sentiment.is_null())
     negative = sentiment < NEGATIVE_BELOW_MILLI
     topics = nw.col("topics").fill_null(0)
     spoken = {topic: topics // 2**bit % 2 == 1 for bit, topic in enumerate(TOPICS)}
+    complained = {topic: topics // 2 ** (COMPLAINT_SHIFT + bit) % 2 == 1 for bit, topic in enumerate(TOPICS)}
 
     def count(condition: nw.Expr) -> nw.Expr:
         return nw.when(condition).then(1).otherwise(0).sum()
@@ -48,7 +52,7 @@ def review_facts(rows: Frame) -> Frame:
         count(negative & (age <= 90)).alias("negative_90d"),
         sentiment.cast(nw.Int64).sum().alias("sentiment_365d"),
         *[count(met).alias(f"{topic}_365d") for topic, met in spoken.items()],
-        *[count(met & negative).alias(f"{topic}_negative_365d") for topic, met in spoken.items()],
+        *[count(met).alias(f"{topic}_negative_365d") for topic, met in complained.items()],
     )
 
 
@@ -191,7 +195,7 @@ def _topics() -> Iterator[Definition]:
     for topic, (en, zh) in TOPICS.items():
         for name, column, verb, verb_zh in (
             (topic, f"{topic}_365d", "speak", "提及"),
-            (f"{topic}_negative", f"{topic}_negative_365d", "speak badly (sentiment below 0.5)", "负面提及"),
+            (f"{topic}_negative", f"{topic}_negative_365d", "complain", "抱怨"),
         ):
             yield Definition(
                 f"topic_{name}_365d_count",
@@ -210,6 +214,6 @@ def _topics() -> Iterator[Definition]:
             REVIEW_DAYS,
             (REVIEW,),
             ratio(nw.col(f"{topic}_negative_365d"), read),
-            f"Share of the last 365 days' read texts that speak badly of {en}. Null without a text that was read.",
-            f"最近365天已分析文本中负面提及{zh}的占比。无已分析文本则为空。",
+            f"Share of the last 365 days' read texts that complain of {en}. Null without a text that was read.",
+            f"最近365天已分析文本中抱怨{zh}的占比。无已分析文本则为空。",
         )

@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from sycee_ingestion.schema.base import metadata, moment, name
 
@@ -35,6 +36,8 @@ documents = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("picture_sealed", LargeBinary, nullable=False),  # never compressed: what is sealed does not shrink
     Column("findings_sealed", LargeBinary, nullable=True),  # JSON; NULL until it was read
+    # Codes and strengths of what speaks against it: no personal data, so portraits can show it.
+    Column("signs", JSONB, nullable=False, server_default=text("'[]'")),
     Column("error", Text, nullable=False),
     Column("crash_count", SmallInteger, nullable=False),  # how often the reader died or hung over it
     name("reader_version"),

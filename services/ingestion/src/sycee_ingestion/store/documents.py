@@ -7,6 +7,7 @@ wants kept, photographs with the one that goes when the merchant asks (`sealing.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from hashlib import blake2b
 import asyncpg
 from sycee_service.database import Database, Transaction
 from sycee_service.errors import AlreadyExists, NotFound, ResourceExhausted
+from sycee_service.outbox import Json
 
 from sycee_ingestion.documents.checking import Known
-from sycee_ingestion.documents.model import Document, DocumentKind, DocumentState, Findings
+from sycee_ingestion.documents.model import CheckResult, Document, DocumentKind, DocumentState, Findings
 from sycee_ingestion.documents.records import findings_from_json, findings_to_json
 from sycee_ingestion.domain.merchant import refuse_erased
 from sycee_ingestion.sealing import DataKey, KeyUse, Sealer
@@ -67,7 +69,7 @@ select document_id, kind, state, picture_sealed, crash_count, merchant.merchant_
 """
 
 _END = """
-update documents set state = $2, findings_sealed = $3, error = $4, reader_version = $5, read_at = $6
+update documents set state = $2, findings_sealed = $3, error = $4, reader_version = $5, read_at = $6, signs = $7
 where document_id = $1 and state = 1
 """
 
@@ -212,12 +214,14 @@ class DocumentStore:
             key = self._key(row["merchant_id"], row["keys"], DocumentKind(row["kind"]))
             sealed = key.seal(findings_to_json(findings), _bound(_FINDINGS, document_id))
             version = findings.reading.reader_version
-            await tx.driver.execute(_END, document_id, int(DocumentState.READ), sealed, "", version, at)
+            await tx.driver.execute(
+                _END, document_id, int(DocumentState.READ), sealed, "", version, at, _signs(findings)
+            )
 
     async def end_failed(self, document_id: str, error: str, version: str, at: datetime) -> None:
         """Ends a document that waits and cannot be read."""
         async with self._database.transaction() as tx:
-            await tx.driver.execute(_END, document_id, int(DocumentState.FAILED), None, error, version, at)
+            await tx.driver.execute(_END, document_id, int(DocumentState.FAILED), None, error, version, at, "[]")
 
     async def count_crash(self, document_id: str) -> int:
         """Counts that the reader died or hung over a document; how often that was by now."""
@@ -291,6 +295,13 @@ class DocumentStore:
         photograph = kind is DocumentKind.SHOP_PHOTO
         use = KeyUse.CONTACT if photograph else KeyUse.IDENTITY
         return self._sealer.open_key(wrapped[1 if photograph else 0], merchant_id, use)
+
+
+def _signs(findings: Findings) -> str:
+    """Signals, and what the document does not agree in with what is known, as JSON of codes and strengths."""
+    found: list[Json] = [[signal.code, signal.strength] for signal in findings.reading.signals]
+    found += [[f"{check.code}_DIFFERS", 1.0] for check in findings.checks if check.result is CheckResult.DIFFERS]
+    return json.dumps(found)
 
 
 def _bound(field: str, document_id: str) -> str:

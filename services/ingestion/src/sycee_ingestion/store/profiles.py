@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,8 +11,10 @@ import asyncpg
 from sycee_service.database import Database
 
 from sycee_ingestion.domain.coverage import Feed
+from sycee_ingestion.domain.linking import KeyKind
 from sycee_ingestion.domain.merchant import Identity
 from sycee_ingestion.domain.profile import Traits
+from sycee_ingestion.domain.sharing import ATTRIBUTE_OF_KEY, MOST_ATTRIBUTES, Attribute, DocumentSign
 from sycee_ingestion.sealing import Sealer
 from sycee_ingestion.store import feeds, personal
 
@@ -21,23 +24,34 @@ _TRAITS = """merchant.merchant_no, merchant.merchant_id, merchant.borrower_kind,
 
 _FEEDS = "array(select feed from feeds as feed where feed.merchant_no = merchant.merchant_no order by source) as feeds"
 
+_KINDS = ", ".join(str(kind.value) for kind in ATTRIBUTE_OF_KEY)
+
+_SHARING = f"""array(
+        select shared from link_keys as shared
+        where shared.merchant_no = merchant.merchant_no and shared.kind in ({_KINDS}) limit {MOST_ATTRIBUTES}
+    ) as shared_keys,
+    (
+        select json_agg(json_build_array(document.document_id, document.signs)) from documents as document
+        where document.merchant_no = merchant.merchant_no and document.signs <> '[]'
+    ) as signs"""  # noqa: S608 - numbers
+
 _PORTRAIT = "made.day, made.past_version, made.feature_version, made.made_at, made.profile"
 
 _FROM = "from merchants as merchant left join portraits as made on made.merchant_no = merchant.merchant_no"
 
-_FIND = f"select {_TRAITS}, {_FEEDS}, {_PORTRAIT} {_FROM} where merchant.merchant_id = $1"
+_FIND = f"select {_TRAITS}, {_FEEDS}, {_SHARING}, {_PORTRAIT} {_FROM} where merchant.merchant_id = $1"
 
 _FIND_ALL = f"""
-select {_TRAITS}, {_FEEDS}, {_PORTRAIT} {_FROM} where merchant.merchant_id = any($1::text[])
+select {_TRAITS}, {_FEEDS}, {_SHARING}, {_PORTRAIT} {_FROM} where merchant.merchant_id = any($1::text[])
 """
 
 _FIND_BY_NO = f"""
-select {_TRAITS}, {_FEEDS}, {_PORTRAIT} {_FROM}
+select {_TRAITS}, {_FEEDS}, {_SHARING}, {_PORTRAIT} {_FROM}
 where merchant.merchant_no = any($1::integer[]) and merchant.erased_at is null
 """
 
 _FIND_WITH_IDENTITY = f"""
-select {_TRAITS}, {_FEEDS}, {_PORTRAIT}, {personal.IDENTITY} {_FROM} where merchant.merchant_id = $1
+select {_TRAITS}, {_FEEDS}, {_SHARING}, {_PORTRAIT}, {personal.IDENTITY} {_FROM} where merchant.merchant_id = $1
 """
 
 
@@ -79,6 +93,8 @@ class Head:
     version: int
     kept: Kept | None
     identity: Identity | None
+    attributes: tuple[Attribute, ...]
+    signs: tuple[DocumentSign, ...]
 
     @property
     def past_version(self) -> int:
@@ -128,11 +144,24 @@ class ProfileStore:
             version=sum(feed["version"] for feed in row["feeds"]),
             kept=None if row["day"] is None else _kept(row),
             identity=personal.open_identity(self._sealer, row) if shown else None,
+            attributes=tuple(_attribute(key["kind"], key["key"]) for key in row["shared_keys"]),
+            signs=tuple(_signs(row["signs"])) if row["signs"] else (),
         )
 
 
 def _kept(row: asyncpg.Record) -> Kept:
     return Kept(row["day"], row["past_version"], row["feature_version"], row["made_at"], row["profile"])
+
+
+def _attribute(kind: int, key: int) -> Attribute:
+    """Payouts are digested by their senders, accounts by us: of one kind, and never to be held equal."""
+    return Attribute(ATTRIBUTE_OF_KEY[KeyKind(kind)], bytes([kind]) + key.to_bytes(8, "big", signed=True))
+
+
+def _signs(documents: str) -> Iterator[DocumentSign]:
+    for document_id, signs in json.loads(documents):
+        for code, strength in signs:
+            yield DocumentSign(document_id, code, strength)
 
 
 def _traits(row: asyncpg.Record) -> Traits:

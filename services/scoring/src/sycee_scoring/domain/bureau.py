@@ -1,22 +1,54 @@
-"""An expert's points table, not a trained model, over the bureau report and repayments through Sycee.
+"""What lenders elsewhere report, judged by an additive model, and repayments through Sycee, judged by an expert's
+table.
 
-Points are score points (20 double the odds) against an average record, so a clean one earns some and each mark costs.
-The bands and their order follow common scorecard practice and rule LM-05 (bureau queries as a warning); the sizes are
-judgements until a lender's own outcomes replace them. Every characteristic is monotone. What a report does not say
-scores zero: missing is not bad."""
+A model of reports is monotone and a sum of small tables (`additive`). The shipped one is trained on real card accounts
+(`training.bureau`; its card says on what and how well it ranks); `EXPERT` is the table of points it replaced, which
+serves where no model is loaded. Repayments stay an expert's judgement until a lender's own outcomes replace it. What a
+report does not say tells nothing: missing is not bad.
+"""
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
+from sycee_scoring.domain.additive import AdditiveTable, sizes, term
 from sycee_scoring.domain.causes import Cause, Opinion
 from sycee_scoring.domain.evidence import BureauReport, Evidence, Repayments
 from sycee_scoring.domain.scale import BASE_LOG_ODDS, POINTS_PER_LOG_ODDS
 
 NAME: Final = "bureau"
-VERSION: Final = "bureau-expert-2026.1"
+
+PORTRAIT: Final = ("months_overdue", "worst_overdue", "utilisation", "enquiries", "public_records")
+"""What a portrait has of a report. `months_overdue`: of the last 24. `worst_overdue`: months in arrears at worst, 0 to
+7. `utilisation`: debt over credit lines. `enquiries`: in three months. `public_records`: how many."""
+
+GRID: Final = ("overdue_now", "paid_share", "line_size")
+"""What a report's month-by-month grid adds. `overdue_now`: months in arrears today. `paid_share`: paid over billed in
+the last five months, at most 1.5. `line_size`: log of the credit lines in years of national income per head."""
+
+FEATURES: Final = (*PORTRAIT, *GRID)
+"""Column order of the model."""
+
+MONOTONE: Final = (1, 1, 1, 1, 1, 1, -1, -1)
+"""Arrears, use of lines, enquiries and records never lower the probability; what was paid and the size of lines never
+raise it."""
+
+REFERENCE: Final = (0.0, 0.0, 0.4, 1.0, 0.0, math.nan, math.nan, math.nan)
+"""An ordinary record, against which causes are measured: nothing overdue, four tenths of the lines used, one enquiry.
+Judgement."""
+
+CAUSES: Final = (
+    ("ARREARS", (0, 1)),
+    ("CREDIT_LINES_USED_UP", (2,)),
+    ("ENQUIRIES_MANY", (3,)),
+    ("PUBLIC_RECORDS", (4,)),
+)
+"""Each reason with its features: two characteristics of one fact are one reason."""
 
 REPORT_WEIGHT: Final = 0.7
 REPAYMENTS_WEIGHT: Final = 0.4
@@ -29,12 +61,26 @@ STALE_SHARE: Final = 0.25
 """A report keeps its whole weight for 30 days, then loses it evenly down to a quarter at one year."""
 
 ERROR: Final = 0.45
-"""Standard error of the log-odds: what an expert's table is worth. Judgement."""
+"""Standard error of the log-odds: card holders of another place and decade stand in for merchants. Judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class BureauModel:
+    """A loaded model of reports."""
+
+    version: str
+    table: AdditiveTable
+    reference: tuple[float, ...] = REFERENCE
+
+    def log_odds(self, features: Sequence[float]) -> float:
+        """Log-odds of default in a portfolio at the base rate (prior correction). `features` as `FEATURES` has them,
+        NaN where one is not known."""
+        return BASE_LOG_ODDS + self.table.raw(features)
 
 
 class Table(NamedTuple):
-    """Points by band: `points[i]` for values from `lower_bounds[i]` up to the next. `without_cause` are the points of a
-    record that lacks the cause."""
+    """Score points by band (20 double the odds): `points[i]` for values from `lower_bounds[i]` up to the next.
+    `without_cause` are the points of a record that lacks the cause."""
 
     code: str
     lower_bounds: tuple[float, ...]
@@ -46,12 +92,32 @@ class Table(NamedTuple):
         return self.points[bisect_right(self.lower_bounds, value) - 1]
 
 
-WORST_OVERDUE: Final = Table("ARREARS", (0, 1, 2, 3), (8, -15, -35, -70), 8)
-MONTHS_OVERDUE: Final = Table("ARREARS", (0, 1, 2, 4, 7), (8, -8, -20, -35, -50), 8)
-UTILISATION: Final = Table("CREDIT_LINES_USED_UP", (0, 0.3, 0.5, 0.75, 0.9, 1.0), (10, 4, -4, -14, -24, -36), 4)
-ENQUIRIES: Final = Table("ENQUIRIES_MANY", (0, 1, 3, 6, 10), (6, 0, -10, -22, -35), 0)
-PUBLIC_RECORDS: Final = Table("PUBLIC_RECORDS", (0, 1, 2), (4, -40, -70), 4)
 DAYS_PAST_DUE: Final = Table("REPAID_LATE_BEFORE", (0, 1, 31, 91), (12, -15, -45, -120), 12)
+"""An expert's: loans through Sycee have no outcomes to learn from yet."""
+
+EXPERT_TABLES: Final = (
+    Table("ARREARS", (0, 1, 2, 4, 7), (8, -8, -20, -35, -50), 8),
+    Table("ARREARS", (0, 1, 2, 3), (8, -15, -35, -70), 8),
+    Table("CREDIT_LINES_USED_UP", (0, 0.3, 0.5, 0.75, 0.9, 1.0), (10, 4, -4, -14, -24, -36), 4),
+    Table("ENQUIRIES_MANY", (0, 1, 3, 6, 10), (6, 0, -10, -22, -35), 0),
+    Table("PUBLIC_RECORDS", (0, 1, 2), (4, -40, -70), 4),
+)
+"""Of `PORTRAIT`, in its order. The bands and their order follow common scorecard practice and rule LM-05 (bureau
+queries as a warning); the sizes are judgements."""
+
+
+def _expert() -> BureauModel:
+    """`EXPERT_TABLES` in the form that a model has."""
+    uppers = tuple(tuple(math.nextafter(bound, -1.0) for bound in table.lower_bounds[1:]) for table in EXPERT_TABLES)
+    thresholds = (*uppers, *(() for _ in GRID))
+    terms = tuple(
+        term((column,), sizes(thresholds), [*(-points / POINTS_PER_LOG_ODDS for points in table.points), 0.0])
+        for column, table in enumerate(EXPERT_TABLES)
+    )
+    return BureauModel("bureau-expert-2026.1", AdditiveTable(FEATURES, thresholds, 0.0, terms))
+
+
+EXPERT: Final = _expert()
 
 
 def utilisation(report: BureauReport) -> float | None:
@@ -65,55 +131,46 @@ def freshness(report_date: date, day: date) -> float:
     return 1.0 - (1.0 - STALE_SHARE) * min(max(late, 0.0), 1.0)
 
 
-def assess(evidence: Evidence) -> Opinion | None:
+def features_of(report: BureauReport) -> tuple[float, ...]:
+    """The features of a report, as `FEATURES` has them; NaN where one is not known, as the grid's never are."""
+    used = utilisation(report)
+    return (
+        float(report.months_overdue_24m),
+        float(report.worst_overdue_24m),
+        math.nan if used is None else used,
+        float(report.enquiries_3m),
+        float(report.public_records),
+        *(math.nan for _ in GRID),
+    )
+
+
+def assess(evidence: Evidence, model: BureauModel = EXPERT) -> Opinion | None:
     """The component's opinion; None with neither a report nor a repayment through Sycee."""
     report, repayments = evidence.bureau, evidence.repayments
     if repayments is not None and repayments.repayment_count == 0 and repayments.worst_days_past_due == 0:
         repayments = None
     if report is None and repayments is None:
         return None
-    lines = (_report_lines(report) if report is not None else []) + _repayment_lines(repayments)
-    total = sum(points for _, points, _, _ in lines)
-    causes = tuple(_merge(lines))
-    odds = BASE_LOG_ODDS - total / POINTS_PER_LOG_ODDS
-    return Opinion(NAME, VERSION, odds, ERROR, _weight(report, repayments, evidence.day), causes)
+    odds, causes = (BASE_LOG_ODDS, ()) if report is None else _of_report(model, features_of(report))
+    if repayments is not None:
+        late = repayments.worst_days_past_due
+        points, without = DAYS_PAST_DUE.at(late), DAYS_PAST_DUE.without_cause
+        odds -= points / POINTS_PER_LOG_ODDS
+        causes = (*causes, Cause(DAYS_PAST_DUE.code, (without - points) / POINTS_PER_LOG_ODDS, {"value": float(late)}))
+    return Opinion(NAME, model.version, odds, ERROR, _weight(report, repayments, evidence.day), causes)
 
 
-_Line = tuple[str, float, float, dict[str, float]]  # code, points, points without the cause, facts
-
-
-def _report_lines(report: BureauReport) -> list[_Line]:
-    overdue = {"worst": float(report.worst_overdue_24m), "months": float(report.months_overdue_24m)}
-    lines = [
-        _line(WORST_OVERDUE, report.worst_overdue_24m, overdue),
-        _line(MONTHS_OVERDUE, report.months_overdue_24m, overdue),
-        _line(ENQUIRIES, report.enquiries_3m, {"value": float(report.enquiries_3m)}),
-        _line(PUBLIC_RECORDS, report.public_records, {"value": float(report.public_records)}),
-    ]
-    used = utilisation(report)
-    if used is not None:
-        lines.append(_line(UTILISATION, used, {"value": used}))
-    return lines
-
-
-def _repayment_lines(repayments: Repayments | None) -> list[_Line]:
-    if repayments is None:
-        return []
-    late = repayments.worst_days_past_due
-    return [_line(DAYS_PAST_DUE, late, {"value": float(late)})]
-
-
-def _line(table: Table, value: float, facts: dict[str, float]) -> _Line:
-    return table.code, table.at(value), table.without_cause, facts
-
-
-def _merge(lines: list[_Line]) -> list[Cause]:
-    """One cause a code: two characteristics of one fact are one reason."""
-    causes: dict[str, Cause] = {}
-    for code, points, without, facts in lines:
-        before = causes[code].log_odds if code in causes else 0.0
-        causes[code] = Cause(code, before + (without - points) / POINTS_PER_LOG_ODDS, facts)
-    return list(causes.values())
+def _of_report(model: BureauModel, features: tuple[float, ...]) -> tuple[float, tuple[Cause, ...]]:
+    """Log-odds and causes of a report."""
+    odds = model.log_odds(features)
+    causes = []
+    for code, columns in CAUSES:
+        if math.isnan(features[columns[0]]):
+            continue
+        cured = [model.reference[column] if column in columns else value for column, value in enumerate(features)]
+        facts = {"months": features[0], "worst": features[1]} if code == "ARREARS" else {"value": features[columns[0]]}
+        causes.append(Cause(code, odds - model.log_odds(cured), facts))
+    return odds, tuple(causes)
 
 
 def _weight(report: BureauReport | None, repayments: Repayments | None, day: date) -> float:

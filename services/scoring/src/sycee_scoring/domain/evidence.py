@@ -35,6 +35,16 @@ class Trade:
 
 
 @dataclass(frozen=True, slots=True)
+class Invoices:
+    """What invoices of the last 365 days add to sales. None where it is not known."""
+
+    sale_count: int  # of sales, voided ones left out
+    voided_count: int  # of sales that were voided
+    customer_herfindahl: float | None  # sum of the customers' squared shares of sales: 1 where there is one alone
+    purchases_to_sales: float | None  # purchases over sales, both without tax; None without either
+
+
+@dataclass(frozen=True, slots=True)
 class BureauReport:
     """The newest report of a credit bureau."""
 
@@ -70,3 +80,4 @@ class Evidence:
     bureau: BureauReport | None
     repayments: Repayments | None
     quality: float = 1.0  # how far ingestion says that the data may be relied on, 0 to 1; 1 where it says nothing
+    invoices: Invoices | None = None

@@ -110,6 +110,26 @@ def _fees_high(facts: _Facts) -> _Texts:
     return f"平台扣费占结算额的 {share}", f"Platforms keep {share} of what they settle"
 
 
+def _trade_stopped(facts: _Facts) -> _Texts:
+    weeks = facts["value"]
+    return f"最近 {weeks:.0f} 周没有任何销售", f"There has been no sale for {weeks:.0f} weeks"
+
+
+def _customers_few(facts: _Facts) -> _Texts:
+    share = _percent(facts["value"])
+    return f"客户集中(赫芬达尔指数 {share})", f"Sales depend on few customers (Herfindahl index {share})"
+
+
+def _invoices_voided(facts: _Facts) -> _Texts:
+    share = _percent(facts["value"])
+    return f"近一年 {share} 的销项发票作废", f"{share} of the last year's sales invoices were voided"
+
+
+def _margin_thin(facts: _Facts) -> _Texts:
+    share = _percent(facts["value"])
+    return f"近一年进项额为销项额的 {share},毛利偏薄", f"Purchases took {share} of the last year's invoiced sales"
+
+
 def _no_net_sales(_: _Facts) -> _Texts:
     return "近十二个月扣除退款后没有净销售额", "After refunds there were no net sales in the last twelve months"
 
@@ -171,6 +191,10 @@ TEXTS: Final[dict[str, Callable[[_Facts], _Texts]]] = {
     "HISTORY_SHORT": _history_short,
     "REFUNDS_HIGH": _refunds_high,
     "PLATFORM_FEES_HIGH": _fees_high,
+    "TRADE_STOPPED": _trade_stopped,
+    "CUSTOMERS_FEW": _customers_few,
+    "INVOICES_VOIDED": _invoices_voided,
+    "MARGIN_THIN": _margin_thin,
     "NO_NET_SALES": _no_net_sales,
     "ARREARS": _arrears,
     "CREDIT_LINES_USED_UP": _lines_used,

@@ -1,24 +1,20 @@
-"""A boosted model as one table.
+"""A boosted model's trees, read out of LightGBM's own text and summed into additive tables.
 
-LightGBM's own text is read, and every cell that its thresholds can tell apart is summed once, when the model is
-loaded. A prediction is then a few binary searches and one look-up, and so is each "what if" behind a reason; both are
-exactly LightGBM's figures, because each cell adds the same leaves in the same order.
-
-The table has (thresholds + 2) cells for each feature and suits models of a few features, as is checked.
+A tree whose every path splits on at most two features is a sum over its leaves, each of which fills a box of one table
+of those features. Leaf by leaf this gives the whole model as an `AdditiveTable`, which says what LightGBM says.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
-from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-MAX_CELLS: Final = 200_000
+import numpy as np
+import numpy.typing as npt
 
-ZERO: Final = 1.0000000180025095e-35
-"""Values up to this size are zero to LightGBM (its kZeroThreshold, 1e-35 in single precision)."""
+from sycee_scoring.domain.additive import MAX_CELLS, MAX_TERM_FEATURES, AdditiveTable, Array, Term, sizes, term
 
 _CATEGORICAL: Final = 1
 _DEFAULT_LEFT: Final = 2
@@ -40,22 +36,6 @@ class Tree:
     left: tuple[int, ...]
     right: tuple[int, ...]
     leaf_value: tuple[float, ...]
-
-    def predict(self, values: tuple[float, ...]) -> float:
-        """The leaf's value. NaN is a missing value."""
-        if not self.split_feature:
-            return self.leaf_value[0]
-        node = 0
-        while node >= 0:
-            node = self.left[node] if self._goes_left(node, values[self.split_feature[node]]) else self.right[node]
-        return self.leaf_value[-node - 1]
-
-    def _goes_left(self, node: int, value: float) -> bool:
-        if math.isnan(value):
-            if self.missing_is_nan[node]:
-                return self.default_left[node]
-            value = 0.0
-        return value <= self.threshold[node]
 
 
 def parse_model(text: str) -> tuple[tuple[str, ...], tuple[Tree, ...]]:
@@ -103,45 +83,77 @@ def _tree(fields: dict[str, str]) -> Tree:
 _INTEGERS: Final = ("split_feature", "left_child", "right_child")
 
 
-@dataclass(frozen=True, slots=True)
-class TreeTable:
-    """Every value that the trees can give. Immutable; a look-up costs about a microsecond."""
+def additive(
+    features: tuple[str, ...], boosters: Sequence[tuple[Tree, ...]], decimals: int | None = None
+) -> AdditiveTable:
+    """The sum of the boosters' trees as tables, cells rounded to `decimals`. Raises ModelTextError where a path joins
+    more than two features or there would be more than `MAX_CELLS` cells."""
+    trees = [tree for booster in boosters for tree in booster]
+    thresholds = _thresholds(features, trees)
+    # A cell's value is its upper threshold, which goes left; then infinity; then the missing value.
+    stands_for = [np.array([*values, math.inf, math.nan]) for values in thresholds]
+    tables: dict[tuple[int, ...], Array] = {}
+    for tree in trees:
+        for leaf, conditions in _leaves(tree):
+            columns = tuple(sorted({tree.split_feature[node] for node, _ in conditions}))
+            if len(columns) > MAX_TERM_FEATURES:
+                names = ", ".join(features[column] for column in columns)
+                raise ModelTextError(f"a path joins {names}; at most {MAX_TERM_FEATURES} features can be tabulated")
+            table = tables.setdefault(columns, np.zeros([len(stands_for[column]) for column in columns]))
+            box = [np.ones(len(stands_for[column]), dtype=bool) for column in columns]
+            for node, left in conditions:
+                place = columns.index(tree.split_feature[node])
+                box[place] &= _goes_left(tree, node, stands_for[columns[place]]) == left
+            table[np.ix_(*box)] += leaf
+    if sum(table.size for table in tables.values()) > MAX_CELLS:
+        raise ModelTextError(f"more than {MAX_CELLS} cells")
+    return _table(features, thresholds, tables, decimals)
 
-    features: tuple[str, ...]
-    thresholds: tuple[tuple[float, ...], ...]  # ascending, one tuple a feature
-    strides: tuple[int, ...]
-    cells: tuple[float, ...]
 
-    def raw(self, values: tuple[float, ...]) -> float:
-        """The sum of the trees, in log-odds. NaN is a missing value."""
-        cell = 0
-        for value, thresholds, stride in zip(values, self.thresholds, self.strides, strict=True):
-            if math.isnan(value):
-                cell += stride * (len(thresholds) + 1)
-            else:
-                cell += stride * bisect_left(thresholds, 0.0 if abs(value) <= ZERO else value)
-        return self.cells[cell]
+def _table(
+    features: tuple[str, ...],
+    thresholds: tuple[tuple[float, ...], ...],
+    tables: dict[tuple[int, ...], Array],
+    decimals: int | None,
+) -> AdditiveTable:
+    counts = sizes(thresholds)
+    intercept = float(tables.pop((), np.zeros(())))
+    terms: list[Term] = []
+    for columns, table in sorted(tables.items(), key=lambda item: (len(item[0]), item[0])):
+        cells = table if decimals is None else np.round(table, decimals)
+        terms.append(term(columns, counts, cells.ravel().tolist()))
+    return AdditiveTable(
+        features, thresholds, intercept if decimals is None else round(intercept, decimals), tuple(terms)
+    )
 
 
-def tabulate(features: tuple[str, ...], trees: tuple[Tree, ...]) -> TreeTable:
-    """Sums the trees over every cell. Raises ModelTextError where there would be more than `MAX_CELLS`."""
+def _thresholds(features: tuple[str, ...], trees: Sequence[Tree]) -> tuple[tuple[float, ...], ...]:
+    """Of each feature, ascending. An infinite one tells the missing value from all others, and needs no cell."""
     found: list[set[float]] = [set() for _ in features]
     for tree in trees:
         for feature, threshold in zip(tree.split_feature, tree.threshold, strict=True):
-            found[feature].add(threshold)
-    thresholds = tuple(tuple(sorted(values)) for values in found)
-    sizes = [len(values) + 2 for values in thresholds]
-    if math.prod(sizes) > MAX_CELLS:
-        raise ModelTextError(f"{math.prod(sizes)} cells; at most {MAX_CELLS} can be tabulated")
-    # A cell's value is its upper threshold, which goes left; then infinity; then the missing value.
-    stands_for = [(*values, math.inf, math.nan) for values in thresholds]
-    cells = tuple(_sum(trees, values) for values in itertools.product(*stands_for))
-    strides = tuple(math.prod(sizes[position + 1 :]) for position in range(len(sizes)))
-    return TreeTable(features, thresholds, strides, cells)
+            if math.isfinite(threshold):
+                found[feature].add(threshold)
+    return tuple(tuple(sorted(values)) for values in found)
 
 
-def _sum(trees: tuple[Tree, ...], values: tuple[float, ...]) -> float:
-    total = 0.0
-    for tree in trees:
-        total += tree.predict(values)
-    return total
+def _leaves(tree: Tree) -> list[tuple[float, tuple[tuple[int, bool], ...]]]:
+    """Each leaf's value with the nodes on its path and whether the path goes left there."""
+    if not tree.split_feature:
+        return [(tree.leaf_value[0], ())]
+    found: list[tuple[float, tuple[tuple[int, bool], ...]]] = []
+    open_nodes: list[tuple[int, tuple[tuple[int, bool], ...]]] = [(0, ())]
+    while open_nodes:
+        node, path = open_nodes.pop()
+        if node < 0:
+            found.append((tree.leaf_value[-node - 1], path))
+            continue
+        open_nodes.append((tree.right[node], (*path, (node, False))))
+        open_nodes.append((tree.left[node], (*path, (node, True))))
+    return found
+
+
+def _goes_left(tree: Tree, node: int, values: Array) -> npt.NDArray[np.bool_]:
+    missing = np.isnan(values)
+    left: npt.NDArray[np.bool_] = np.where(missing, 0.0, values) <= tree.threshold[node]
+    return np.where(missing, tree.default_left[node], left) if tree.missing_is_nan[node] else left

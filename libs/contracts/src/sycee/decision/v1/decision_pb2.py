@@ -29,11 +29,14 @@ from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from sycee.common.v1 import common_pb2 as sycee_dot_common_dot_v1_dot_common__pb2
 from sycee.compliance.v1 import compliance_pb2 as sycee_dot_compliance_dot_v1_dot_compliance__pb2
 from sycee.esg.v1 import esg_pb2 as sycee_dot_esg_dot_v1_dot_esg__pb2
+from sycee.ingestion.v1 import profile_pb2 as sycee_dot_ingestion_dot_v1_dot_profile__pb2
 from sycee.limits.v1 import limits_pb2 as sycee_dot_limits_dot_v1_dot_limits__pb2
-from sycee.scoring.v1 import scoring_pb2 as sycee_dot_scoring_dot_v1_dot_scoring__pb2
+from sycee.scoring.v1 import explanation_pb2 as sycee_dot_scoring_dot_v1_dot_explanation__pb2
+from sycee.scoring.v1 import fraud_pb2 as sycee_dot_scoring_dot_v1_dot_fraud__pb2
+from sycee.scoring.v1 import score_pb2 as sycee_dot_scoring_dot_v1_dot_score__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n sycee/decision/v1/decision.proto\x12\x11sycee.decision.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1csycee/common/v1/common.proto\x1a$sycee/compliance/v1/compliance.proto\x1a\x16sycee/esg/v1/esg.proto\x1a\x1csycee/limits/v1/limits.proto\x1a\x1esycee/scoring/v1/scoring.proto\"\xa9\x05\n\rDecideRequest\x12=\n\nrequest_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{7,99}$\x12>\n\x0bmerchant_id\x18\x02 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x12=\n\nproduct_id\x18\x03 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x12\xca\x02\n\x10requested_amount\x18\x04 \x01(\x0b\x32\x12.google.type.MoneyB\x9b\x02\xbaH\x97\x02\xba\x01\x90\x02\n\rmoney.cny_fen\x12@must be CNY in whole fen, above 0 and at most 1,000,000,000 yuan\x1a\xbc\x01this.currency_code == \'CNY\' && this.units >= 0 && this.units <= 1000000000 && this.nanos >= 0 && this.nanos < 1000000000 && this.nanos % 10000000 == 0 && (this.units > 0 || this.nanos > 0)\xc8\x01\x01\x12\x1c\n\x0bterm_months\x18\x05 \x01(\rB\x07\xbaH\x04*\x02\x18<\x12\x44\n\x10repayment_method\x18\x06 \x01(\x0e\x32 .sycee.common.v1.RepaymentMethodB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12)\n\x05\x61s_of\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"?\n\x0e\x44\x65\x63ideResponse\x12-\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1b.sycee.decision.v1.Decision\"\xd5\x04\n\x08\x44\x65\x63ision\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\x12\x12\n\nproduct_id\x18\x03 \x01(\t\x12,\n\x10requested_amount\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\x13\n\x0bterm_months\x18\x05 \x01(\r\x12\x33\n\x07outcome\x18\x06 \x01(\x0e\x32\".sycee.decision.v1.DecisionOutcome\x12(\n\x07reasons\x18\x07 \x03(\x0b\x32\x17.sycee.common.v1.Reason\x12+\n\x05offer\x18\x08 \x01(\x0b\x32\x1c.sycee.decision.v1.LoanOffer\x12-\n\x08\x65vidence\x18\t \x01(\x0b\x32\x1b.sycee.decision.v1.Evidence\x12+\n\x07receipt\x18\n \x01(\x0b\x32\x1a.sycee.decision.v1.Receipt\x12)\n\x05\x61s_of\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ndecided_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0epolicy_version\x18\r \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x66\x61\x63ility_id\x18\x0f \x01(\t\x12\x14\n\x0chypothetical\x18\x10 \x01(\x08\x12\x11\n\tsimulated\x18\x11 \x01(\x08\"\xca\x02\n\tLoanOffer\x12\x11\n\tlender_id\x18\x01 \x01(\t\x12\"\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\x13\n\x0bterm_months\x18\x03 \x01(\r\x12:\n\x10repayment_method\x18\x04 \x01(\x0e\x32 .sycee.common.v1.RepaymentMethod\x12\x17\n\x0fnominal_rate_bp\x18\x05 \x01(\r\x12\x19\n\x11\x65\x66\x66\x65\x63tive_rate_bp\x18\x06 \x01(\r\x12)\n\rfirst_payment\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12&\n\ntotal_cost\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12.\n\nexpires_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdf\x02\n\x08\x45vidence\x12\x16\n\x0eprofile_sha256\x18\x01 \x01(\t\x12\x17\n\x0f\x66\x65\x61ture_version\x18\x02 \x01(\t\x12\x10\n\x08\x63overage\x18\x03 \x01(\x01\x12&\n\x05score\x18\x04 \x01(\x0b\x32\x17.sycee.scoring.v1.Score\x12%\n\x03\x65sg\x18\x05 \x01(\x0b\x32\x18.sycee.esg.v1.Assessment\x12\x36\n\x05party\x18\x06 \x01(\x0b\x32\'.sycee.compliance.v1.CheckPartyResponse\x12%\n\x05quote\x18\x07 \x01(\x0b\x32\x16.sycee.limits.v1.Quote\x12\x36\n\x05rules\x18\x08 \x01(\x0b\x32\'.sycee.compliance.v1.CheckOfferResponse\x12*\n\x05steps\x18\t \x03(\x0b\x32\x1b.sycee.decision.v1.StepTime\",\n\x08StepTime\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x12\n\nelapsed_us\x18\x02 \x01(\r\"\x8c\x01\n\x07Receipt\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x0e\n\x06record\x18\x02 \x01(\x0c\x12\x12\n\nleaf_index\x18\x03 \x01(\x04\x12\x16\n\x0einclusion_path\x18\x04 \x03(\x0c\x12\x30\n\ttree_head\x18\x05 \x01(\x0b\x32\x1d.sycee.compliance.v1.TreeHead\"T\n\x12GetDecisionRequest\x12>\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\"D\n\x13GetDecisionResponse\x12-\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1b.sycee.decision.v1.Decision\"\x96\x01\n\x14ListDecisionsRequest\x12\x41\n\x0bmerchant_id\x18\x01 \x01(\tB,\xbaH)r\'2%^([A-Za-z0-9][A-Za-z0-9._:-]{0,63})?$\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"`\n\x15ListDecisionsResponse\x12.\n\tdecisions\x18\x01 \x03(\x0b\x32\x1b.sycee.decision.v1.Decision\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x93\x01\n\x12\x41\x63\x63\x65ptOfferRequest\x12=\n\nrequest_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{7,99}$\x12>\n\x0b\x64\x65\x63ision_id\x18\x02 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\"q\n\x13\x41\x63\x63\x65ptOfferResponse\x12-\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1b.sycee.decision.v1.Decision\x12+\n\x08\x66\x61\x63ility\x18\x02 \x01(\x0b\x32\x19.sycee.limits.v1.Facility*\x90\x01\n\x0f\x44\x65\x63isionOutcome\x12 \n\x1c\x44\x45\x43ISION_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x45\x43ISION_OUTCOME_APPROVED\x10\x01\x12\x1d\n\x19\x44\x45\x43ISION_OUTCOME_DECLINED\x10\x02\x12\x1d\n\x19\x44\x45\x43ISION_OUTCOME_REFERRED\x10\x03\x32\x8d\x04\n\x0f\x44\x65\x63isionService\x12g\n\x06\x44\x65\x63ide\x12 .sycee.decision.v1.DecideRequest\x1a!.sycee.decision.v1.DecideResponse\"\x18\x82\xd3\xe4\x93\x02\x12\"\r/v1/decisions:\x01*\x12\x84\x01\n\x0bGetDecision\x12%.sycee.decision.v1.GetDecisionRequest\x1a&.sycee.decision.v1.GetDecisionResponse\"&\x90\x02\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/decisions/{decision_id}\x12|\n\rListDecisions\x12\'.sycee.decision.v1.ListDecisionsRequest\x1a(.sycee.decision.v1.ListDecisionsResponse\"\x18\x90\x02\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/decisions\x12\x8b\x01\n\x0b\x41\x63\x63\x65ptOffer\x12%.sycee.decision.v1.AcceptOfferRequest\x1a&.sycee.decision.v1.AcceptOfferResponse\"-\x82\xd3\xe4\x93\x02\'\"\"/v1/decisions/{decision_id}:accept:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n sycee/decision/v1/decision.proto\x12\x11sycee.decision.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1csycee/common/v1/common.proto\x1a$sycee/compliance/v1/compliance.proto\x1a\x16sycee/esg/v1/esg.proto\x1a sycee/ingestion/v1/profile.proto\x1a\x1csycee/limits/v1/limits.proto\x1a\"sycee/scoring/v1/explanation.proto\x1a\x1csycee/scoring/v1/fraud.proto\x1a\x1csycee/scoring/v1/score.proto\"\xec\x05\n\rDecideRequest\x12=\n\nrequest_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{7,99}$\x12>\n\x0bmerchant_id\x18\x02 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x12=\n\nproduct_id\x18\x03 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\x12\xca\x02\n\x10requested_amount\x18\x04 \x01(\x0b\x32\x12.google.type.MoneyB\x9b\x02\xbaH\x97\x02\xba\x01\x90\x02\n\rmoney.cny_fen\x12@must be CNY in whole fen, above 0 and at most 1,000,000,000 yuan\x1a\xbc\x01this.currency_code == \'CNY\' && this.units >= 0 && this.units <= 1000000000 && this.nanos >= 0 && this.nanos < 1000000000 && this.nanos % 10000000 == 0 && (this.units > 0 || this.nanos > 0)\xc8\x01\x01\x12\x1c\n\x0bterm_months\x18\x05 \x01(\rB\x07\xbaH\x04*\x02\x18<\x12\x44\n\x10repayment_method\x18\x06 \x01(\x0e\x32 .sycee.common.v1.RepaymentMethodB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12)\n\x05\x61s_of\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x41\n\nattributes\x18\x08 \x03(\x0b\x32#.sycee.ingestion.v1.SharedAttributeB\x08\xbaH\x05\x92\x01\x02\x10\x10\"?\n\x0e\x44\x65\x63ideResponse\x12-\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1b.sycee.decision.v1.Decision\"\x87\x05\n\x08\x44\x65\x63ision\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x13\n\x0bmerchant_id\x18\x02 \x01(\t\x12\x12\n\nproduct_id\x18\x03 \x01(\t\x12,\n\x10requested_amount\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\x13\n\x0bterm_months\x18\x05 \x01(\r\x12\x33\n\x07outcome\x18\x06 \x01(\x0e\x32\".sycee.decision.v1.DecisionOutcome\x12(\n\x07reasons\x18\x07 \x03(\x0b\x32\x17.sycee.common.v1.Reason\x12+\n\x05offer\x18\x08 \x01(\x0b\x32\x1c.sycee.decision.v1.LoanOffer\x12-\n\x08\x65vidence\x18\t \x01(\x0b\x32\x1b.sycee.decision.v1.Evidence\x12+\n\x07receipt\x18\n \x01(\x0b\x32\x1a.sycee.decision.v1.Receipt\x12)\n\x05\x61s_of\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ndecided_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0epolicy_version\x18\r \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x66\x61\x63ility_id\x18\x0f \x01(\t\x12\x14\n\x0chypothetical\x18\x10 \x01(\x08\x12\x11\n\tsimulated\x18\x11 \x01(\x08\x12\x30\n\x08recourse\x18\x12 \x03(\x0b\x32\x1e.sycee.scoring.v1.RecourseStep\"\xca\x02\n\tLoanOffer\x12\x11\n\tlender_id\x18\x01 \x01(\t\x12\"\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\x13\n\x0bterm_months\x18\x03 \x01(\r\x12:\n\x10repayment_method\x18\x04 \x01(\x0e\x32 .sycee.common.v1.RepaymentMethod\x12\x17\n\x0fnominal_rate_bp\x18\x05 \x01(\r\x12\x19\n\x11\x65\x66\x66\x65\x63tive_rate_bp\x18\x06 \x01(\r\x12)\n\rfirst_payment\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12&\n\ntotal_cost\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12.\n\nexpires_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x91\x03\n\x08\x45vidence\x12\x16\n\x0eprofile_sha256\x18\x01 \x01(\t\x12\x17\n\x0f\x66\x65\x61ture_version\x18\x02 \x01(\t\x12\x10\n\x08\x63overage\x18\x03 \x01(\x01\x12&\n\x05score\x18\x04 \x01(\x0b\x32\x17.sycee.scoring.v1.Score\x12%\n\x03\x65sg\x18\x05 \x01(\x0b\x32\x18.sycee.esg.v1.Assessment\x12\x36\n\x05party\x18\x06 \x01(\x0b\x32\'.sycee.compliance.v1.CheckPartyResponse\x12%\n\x05quote\x18\x07 \x01(\x0b\x32\x16.sycee.limits.v1.Quote\x12\x36\n\x05rules\x18\x08 \x01(\x0b\x32\'.sycee.compliance.v1.CheckOfferResponse\x12*\n\x05steps\x18\t \x03(\x0b\x32\x1b.sycee.decision.v1.StepTime\x12\x30\n\x05\x66raud\x18\n \x01(\x0b\x32!.sycee.scoring.v1.FraudAssessment\",\n\x08StepTime\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x12\n\nelapsed_us\x18\x02 \x01(\r\"\x8c\x01\n\x07Receipt\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12\x0e\n\x06record\x18\x02 \x01(\x0c\x12\x12\n\nleaf_index\x18\x03 \x01(\x04\x12\x16\n\x0einclusion_path\x18\x04 \x03(\x0c\x12\x30\n\ttree_head\x18\x05 \x01(\x0b\x32\x1d.sycee.compliance.v1.TreeHead\"T\n\x12GetDecisionRequest\x12>\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\"D\n\x13GetDecisionResponse\x12-\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1b.sycee.decision.v1.Decision\"\x96\x01\n\x14ListDecisionsRequest\x12\x41\n\x0bmerchant_id\x18\x01 \x01(\tB,\xbaH)r\'2%^([A-Za-z0-9][A-Za-z0-9._:-]{0,63})?$\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"`\n\x15ListDecisionsResponse\x12.\n\tdecisions\x18\x01 \x03(\x0b\x32\x1b.sycee.decision.v1.Decision\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x93\x01\n\x12\x41\x63\x63\x65ptOfferRequest\x12=\n\nrequest_id\x18\x01 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{7,99}$\x12>\n\x0b\x64\x65\x63ision_id\x18\x02 \x01(\tB)\xbaH&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$\"q\n\x13\x41\x63\x63\x65ptOfferResponse\x12-\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x1b.sycee.decision.v1.Decision\x12+\n\x08\x66\x61\x63ility\x18\x02 \x01(\x0b\x32\x19.sycee.limits.v1.Facility*\x90\x01\n\x0f\x44\x65\x63isionOutcome\x12 \n\x1c\x44\x45\x43ISION_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x45\x43ISION_OUTCOME_APPROVED\x10\x01\x12\x1d\n\x19\x44\x45\x43ISION_OUTCOME_DECLINED\x10\x02\x12\x1d\n\x19\x44\x45\x43ISION_OUTCOME_REFERRED\x10\x03\x32\x8d\x04\n\x0f\x44\x65\x63isionService\x12g\n\x06\x44\x65\x63ide\x12 .sycee.decision.v1.DecideRequest\x1a!.sycee.decision.v1.DecideResponse\"\x18\x82\xd3\xe4\x93\x02\x12\"\r/v1/decisions:\x01*\x12\x84\x01\n\x0bGetDecision\x12%.sycee.decision.v1.GetDecisionRequest\x1a&.sycee.decision.v1.GetDecisionResponse\"&\x90\x02\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/decisions/{decision_id}\x12|\n\rListDecisions\x12\'.sycee.decision.v1.ListDecisionsRequest\x1a(.sycee.decision.v1.ListDecisionsResponse\"\x18\x90\x02\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/decisions\x12\x8b\x01\n\x0b\x41\x63\x63\x65ptOffer\x12%.sycee.decision.v1.AcceptOfferRequest\x1a&.sycee.decision.v1.AcceptOfferResponse\"-\x82\xd3\xe4\x93\x02\'\"\"/v1/decisions/{decision_id}:accept:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,6 +55,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DECIDEREQUEST'].fields_by_name['term_months']._serialized_options = b'\272H\004*\002\030<'
   _globals['_DECIDEREQUEST'].fields_by_name['repayment_method']._loaded_options = None
   _globals['_DECIDEREQUEST'].fields_by_name['repayment_method']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_DECIDEREQUEST'].fields_by_name['attributes']._loaded_options = None
+  _globals['_DECIDEREQUEST'].fields_by_name['attributes']._serialized_options = b'\272H\005\222\001\002\020\020'
   _globals['_GETDECISIONREQUEST'].fields_by_name['decision_id']._loaded_options = None
   _globals['_GETDECISIONREQUEST'].fields_by_name['decision_id']._serialized_options = b'\272H&r$2\"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'
   _globals['_LISTDECISIONSREQUEST'].fields_by_name['merchant_id']._loaded_options = None
@@ -72,34 +77,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DECISIONSERVICE'].methods_by_name['ListDecisions']._serialized_options = b'\220\002\001\202\323\344\223\002\017\022\r/v1/decisions'
   _globals['_DECISIONSERVICE'].methods_by_name['AcceptOffer']._loaded_options = None
   _globals['_DECISIONSERVICE'].methods_by_name['AcceptOffer']._serialized_options = b'\202\323\344\223\002\'\"\"/v1/decisions/{decision_id}:accept:\001*'
-  _globals['_DECISIONOUTCOME']._serialized_start=3224
-  _globals['_DECISIONOUTCOME']._serialized_end=3368
-  _globals['_DECIDEREQUEST']._serialized_start=327
-  _globals['_DECIDEREQUEST']._serialized_end=1008
-  _globals['_DECIDERESPONSE']._serialized_start=1010
-  _globals['_DECIDERESPONSE']._serialized_end=1073
-  _globals['_DECISION']._serialized_start=1076
-  _globals['_DECISION']._serialized_end=1673
-  _globals['_LOANOFFER']._serialized_start=1676
-  _globals['_LOANOFFER']._serialized_end=2006
-  _globals['_EVIDENCE']._serialized_start=2009
-  _globals['_EVIDENCE']._serialized_end=2360
-  _globals['_STEPTIME']._serialized_start=2362
-  _globals['_STEPTIME']._serialized_end=2406
-  _globals['_RECEIPT']._serialized_start=2409
-  _globals['_RECEIPT']._serialized_end=2549
-  _globals['_GETDECISIONREQUEST']._serialized_start=2551
-  _globals['_GETDECISIONREQUEST']._serialized_end=2635
-  _globals['_GETDECISIONRESPONSE']._serialized_start=2637
-  _globals['_GETDECISIONRESPONSE']._serialized_end=2705
-  _globals['_LISTDECISIONSREQUEST']._serialized_start=2708
-  _globals['_LISTDECISIONSREQUEST']._serialized_end=2858
-  _globals['_LISTDECISIONSRESPONSE']._serialized_start=2860
-  _globals['_LISTDECISIONSRESPONSE']._serialized_end=2956
-  _globals['_ACCEPTOFFERREQUEST']._serialized_start=2959
-  _globals['_ACCEPTOFFERREQUEST']._serialized_end=3106
-  _globals['_ACCEPTOFFERRESPONSE']._serialized_start=3108
-  _globals['_ACCEPTOFFERRESPONSE']._serialized_end=3221
-  _globals['_DECISIONSERVICE']._serialized_start=3371
-  _globals['_DECISIONSERVICE']._serialized_end=3896
+  _globals['_DECISIONOUTCOME']._serialized_start=3489
+  _globals['_DECISIONOUTCOME']._serialized_end=3633
+  _globals['_DECIDEREQUEST']._serialized_start=425
+  _globals['_DECIDEREQUEST']._serialized_end=1173
+  _globals['_DECIDERESPONSE']._serialized_start=1175
+  _globals['_DECIDERESPONSE']._serialized_end=1238
+  _globals['_DECISION']._serialized_start=1241
+  _globals['_DECISION']._serialized_end=1888
+  _globals['_LOANOFFER']._serialized_start=1891
+  _globals['_LOANOFFER']._serialized_end=2221
+  _globals['_EVIDENCE']._serialized_start=2224
+  _globals['_EVIDENCE']._serialized_end=2625
+  _globals['_STEPTIME']._serialized_start=2627
+  _globals['_STEPTIME']._serialized_end=2671
+  _globals['_RECEIPT']._serialized_start=2674
+  _globals['_RECEIPT']._serialized_end=2814
+  _globals['_GETDECISIONREQUEST']._serialized_start=2816
+  _globals['_GETDECISIONREQUEST']._serialized_end=2900
+  _globals['_GETDECISIONRESPONSE']._serialized_start=2902
+  _globals['_GETDECISIONRESPONSE']._serialized_end=2970
+  _globals['_LISTDECISIONSREQUEST']._serialized_start=2973
+  _globals['_LISTDECISIONSREQUEST']._serialized_end=3123
+  _globals['_LISTDECISIONSRESPONSE']._serialized_start=3125
+  _globals['_LISTDECISIONSRESPONSE']._serialized_end=3221
+  _globals['_ACCEPTOFFERREQUEST']._serialized_start=3224
+  _globals['_ACCEPTOFFERREQUEST']._serialized_end=3371
+  _globals['_ACCEPTOFFERRESPONSE']._serialized_start=3373
+  _globals['_ACCEPTOFFERRESPONSE']._serialized_end=3486
+  _globals['_DECISIONSERVICE']._serialized_start=3636
+  _globals['_DECISIONSERVICE']._serialized_end=4161
 # @@protoc_insertion_point(module_scope)

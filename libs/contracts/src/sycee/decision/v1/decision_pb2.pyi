@@ -13,8 +13,11 @@ from google.type import money_pb2 as _money_pb2
 from sycee.common.v1 import common_pb2 as _common_pb2
 from sycee.compliance.v1 import compliance_pb2 as _compliance_pb2
 from sycee.esg.v1 import esg_pb2 as _esg_pb2
+from sycee.ingestion.v1 import profile_pb2 as _profile_pb2
 from sycee.limits.v1 import limits_pb2 as _limits_pb2
-from sycee.scoring.v1 import scoring_pb2 as _scoring_pb2
+from sycee.scoring.v1 import explanation_pb2 as _explanation_pb2
+from sycee.scoring.v1 import fraud_pb2 as _fraud_pb2
+from sycee.scoring.v1 import score_pb2 as _score_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -67,6 +70,7 @@ class DecideRequest(_message.Message):
     TERM_MONTHS_FIELD_NUMBER: _builtins.int
     REPAYMENT_METHOD_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    ATTRIBUTES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Makes the call idempotent; a UUID is best."""
     merchant_id: _builtins.str
@@ -87,6 +91,12 @@ class DecideRequest(_message.Message):
         `hypothetical`: it is recorded and proved like any other, and holds no money.
         """
 
+    @_builtins.property
+    def attributes(self) -> _containers.RepeatedCompositeFieldContainer[_profile_pb2.SharedAttribute]:
+        """What applied, such as the device and the network address, as keyed digests that only the caller makes: looked at for
+        fraud, shown to nobody.
+        """
+
     def __init__(
         self,
         *,
@@ -97,10 +107,11 @@ class DecideRequest(_message.Message):
         term_months: _builtins.int = ...,
         repayment_method: _common_pb2.RepaymentMethod.ValueType = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
+        attributes: _abc.Iterable[_profile_pb2.SharedAttribute] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "requested_amount", b"requested_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "merchant_id", b"merchant_id", "product_id", b"product_id", "repayment_method", b"repayment_method", "request_id", b"request_id", "requested_amount", b"requested_amount", "term_months", b"term_months"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "attributes", b"attributes", "merchant_id", b"merchant_id", "product_id", b"product_id", "repayment_method", b"repayment_method", "request_id", b"request_id", "requested_amount", b"requested_amount", "term_months", b"term_months"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -153,6 +164,7 @@ class Decision(_message.Message):
     FACILITY_ID_FIELD_NUMBER: _builtins.int
     HYPOTHETICAL_FIELD_NUMBER: _builtins.int
     SIMULATED_FIELD_NUMBER: _builtins.int
+    RECOURSE_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
     """Named by Sycee."""
     merchant_id: _builtins.str
@@ -203,6 +215,10 @@ class Decision(_message.Message):
     def accepted_at(self) -> _timestamp_pb2.Timestamp:
         """When the offer was accepted; unset otherwise."""
 
+    @_builtins.property
+    def recourse(self) -> _containers.RepeatedCompositeFieldContainer[_explanation_pb2.RecourseStep]:
+        """The smallest change that would have reached a grade that may borrow; only when the grade declined it and there is one."""
+
     def __init__(
         self,
         *,
@@ -223,10 +239,11 @@ class Decision(_message.Message):
         facility_id: _builtins.str = ...,
         hypothetical: _builtins.bool = ...,
         simulated: _builtins.bool = ...,
+        recourse: _abc.Iterable[_explanation_pb2.RecourseStep] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "as_of", b"as_of", "decided_at", b"decided_at", "evidence", b"evidence", "offer", b"offer", "receipt", b"receipt", "requested_amount", b"requested_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "as_of", b"as_of", "decided_at", b"decided_at", "decision_id", b"decision_id", "evidence", b"evidence", "facility_id", b"facility_id", "hypothetical", b"hypothetical", "merchant_id", b"merchant_id", "offer", b"offer", "outcome", b"outcome", "policy_version", b"policy_version", "product_id", b"product_id", "reasons", b"reasons", "receipt", b"receipt", "requested_amount", b"requested_amount", "simulated", b"simulated", "term_months", b"term_months"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "as_of", b"as_of", "decided_at", b"decided_at", "decision_id", b"decision_id", "evidence", b"evidence", "facility_id", b"facility_id", "hypothetical", b"hypothetical", "merchant_id", b"merchant_id", "offer", b"offer", "outcome", b"outcome", "policy_version", b"policy_version", "product_id", b"product_id", "reasons", b"reasons", "receipt", b"receipt", "recourse", b"recourse", "requested_amount", b"requested_amount", "simulated", b"simulated", "term_months", b"term_months"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -309,6 +326,7 @@ class Evidence(_message.Message):
     QUOTE_FIELD_NUMBER: _builtins.int
     RULES_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
+    FRAUD_FIELD_NUMBER: _builtins.int
     profile_sha256: _builtins.str
     """SHA-256 of the portrait as received, hex."""
     feature_version: _builtins.str
@@ -316,7 +334,7 @@ class Evidence(_message.Message):
     coverage: _builtins.float
     """Coverage of the portrait, 0 to 1."""
     @_builtins.property
-    def score(self) -> _scoring_pb2.Score:
+    def score(self) -> _score_pb2.Score:
         """The score; unset when scoring could not be reached."""
 
     @_builtins.property
@@ -339,22 +357,27 @@ class Evidence(_message.Message):
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___StepTime]:
         """How long each step took, in microseconds, in the order of the flow."""
 
+    @_builtins.property
+    def fraud(self) -> _fraud_pb2.FraudAssessment:
+        """What looks like fraud; unset when scoring could not be reached."""
+
     def __init__(
         self,
         *,
         profile_sha256: _builtins.str = ...,
         feature_version: _builtins.str = ...,
         coverage: _builtins.float = ...,
-        score: _scoring_pb2.Score | None = ...,
+        score: _score_pb2.Score | None = ...,
         esg: _esg_pb2.Assessment | None = ...,
         party: _compliance_pb2.CheckPartyResponse | None = ...,
         quote: _limits_pb2.Quote | None = ...,
         rules: _compliance_pb2.CheckOfferResponse | None = ...,
         steps: _abc.Iterable[Global___StepTime] | None = ...,
+        fraud: _fraud_pb2.FraudAssessment | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["esg", b"esg", "party", b"party", "quote", b"quote", "rules", b"rules", "score", b"score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["esg", b"esg", "fraud", b"fraud", "party", b"party", "quote", b"quote", "rules", b"rules", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "esg", b"esg", "feature_version", b"feature_version", "party", b"party", "profile_sha256", b"profile_sha256", "quote", b"quote", "rules", b"rules", "score", b"score", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "esg", b"esg", "feature_version", b"feature_version", "fraud", b"fraud", "party", b"party", "profile_sha256", b"profile_sha256", "quote", b"quote", "rules", b"rules", "score", b"score", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -66,7 +66,7 @@ class DecisionServiceServicer:
     """
 
     def Decide(self, request, context):
-        """Decides an application. Fails closed: when identity, screening, scoring or a rule check is late or down, the answer
+        """Decides an application. Fails closed: when identity, screening, scoring, the look for fraud or a rule check is late or down, the answer
         is REFERRED with the reason, never APPROVED; a missing ESG feed lowers coverage and blocks nothing. An approval holds
         its amount until `offer.expires_at`. Idempotent by `request_id`: the same request gives the same decision, also
         after a crash in mid-decision; nothing is ever left half-done.

@@ -37,7 +37,7 @@ class DecisionServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DecisionServiceAsyncStub: ...
     Decide: _grpc.UnaryUnaryMultiCallable[_decision_pb2.DecideRequest, _decision_pb2.DecideResponse]
-    """Decides an application. Fails closed: when identity, screening, scoring or a rule check is late or down, the answer
+    """Decides an application. Fails closed: when identity, screening, scoring, the look for fraud or a rule check is late or down, the answer
     is REFERRED with the reason, never APPROVED; a missing ESG feed lowers coverage and blocks nothing. An approval holds
     its amount until `offer.expires_at`. Idempotent by `request_id`: the same request gives the same decision, also
     after a crash in mid-decision; nothing is ever left half-done.
@@ -64,7 +64,7 @@ class DecisionServiceAsyncStub(DecisionServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Decide: _aio.UnaryUnaryMultiCallable[_decision_pb2.DecideRequest, _decision_pb2.DecideResponse]  # type: ignore[assignment]
-    """Decides an application. Fails closed: when identity, screening, scoring or a rule check is late or down, the answer
+    """Decides an application. Fails closed: when identity, screening, scoring, the look for fraud or a rule check is late or down, the answer
     is REFERRED with the reason, never APPROVED; a missing ESG feed lowers coverage and blocks nothing. An approval holds
     its amount until `offer.expires_at`. Idempotent by `request_id`: the same request gives the same decision, also
     after a crash in mid-decision; nothing is ever left half-done.
@@ -94,7 +94,7 @@ class DecisionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _decision_pb2.DecideRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_decision_pb2.DecideResponse, _abc.Awaitable[_decision_pb2.DecideResponse]]:
-        """Decides an application. Fails closed: when identity, screening, scoring or a rule check is late or down, the answer
+        """Decides an application. Fails closed: when identity, screening, scoring, the look for fraud or a rule check is late or down, the answer
         is REFERRED with the reason, never APPROVED; a missing ESG feed lowers coverage and blocks nothing. An approval holds
         its amount until `offer.expires_at`. Idempotent by `request_id`: the same request gives the same decision, also
         after a crash in mid-decision; nothing is ever left half-done.

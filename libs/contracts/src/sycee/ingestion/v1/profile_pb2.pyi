@@ -56,6 +56,9 @@ class Profile(_message.Message):
     FEATURES_FIELD_NUMBER: _builtins.int
     QUALITY_FIELD_NUMBER: _builtins.int
     BRUSHING_FIELD_NUMBER: _builtins.int
+    ATTRIBUTES_FIELD_NUMBER: _builtins.int
+    DOCUMENT_SIGNS_FIELD_NUMBER: _builtins.int
+    DAILY_TRADE_FIELD_NUMBER: _builtins.int
     merchant_id: _builtins.str
     """The merchant."""
     feature_version: _builtins.str
@@ -138,6 +141,20 @@ class Profile(_message.Message):
     def brushing(self) -> Global___Brushing:
         """What looks like fake trade (brushing, 刷单). Present from the first order on."""
 
+    @_builtins.property
+    def attributes(self) -> _containers.RepeatedCompositeFieldContainer[Global___SharedAttribute]:
+        """What other merchants may share with this one: operators, phones, accounts, addresses, devices. Never the thing
+        itself: a keyed digest that only this installation makes. Sorted, at most 64; only in portraits as of now.
+        """
+
+    @_builtins.property
+    def document_signs(self) -> _containers.RepeatedCompositeFieldContainer[Global___DocumentSign]:
+        """Signs found in the merchant's documents, worst first: signals, never proof. Only in portraits as of now."""
+
+    @_builtins.property
+    def daily_trade(self) -> Global___DailyTrade:
+        """Trade by day. Present once there was any in the days it covers."""
+
     def __init__(
         self,
         *,
@@ -163,16 +180,150 @@ class Profile(_message.Message):
         features: _abc.Iterable[Global___Feature] | None = ...,
         quality: Global___Quality | None = ...,
         brushing: Global___Brushing | None = ...,
+        attributes: _abc.Iterable[Global___SharedAttribute] | None = ...,
+        document_signs: _abc.Iterable[Global___DocumentSign] | None = ...,
+        daily_trade: Global___DailyTrade | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_freshness_days", b"_freshness_days", "as_of", b"as_of", "brushing", b"brushing", "bureau", b"bureau", "energy", b"energy", "freshness_days", b"freshness_days", "invoices", b"invoices", "logistics", b"logistics", "penalties", b"penalties", "quality", b"quality", "repayments", b"repayments", "reviews", b"reviews", "settlements", b"settlements", "social", b"social", "tax", b"tax", "trade", b"trade", "traits", b"traits", "visits", b"visits"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_freshness_days", b"_freshness_days", "as_of", b"as_of", "brushing", b"brushing", "bureau", b"bureau", "daily_trade", b"daily_trade", "energy", b"energy", "freshness_days", b"freshness_days", "invoices", b"invoices", "logistics", b"logistics", "penalties", b"penalties", "quality", b"quality", "repayments", b"repayments", "reviews", b"reviews", "settlements", b"settlements", "social", b"social", "tax", b"tax", "trade", b"trade", "traits", b"traits", "visits", b"visits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_freshness_days", b"_freshness_days", "as_of", b"as_of", "brushing", b"brushing", "bureau", b"bureau", "coverage", b"coverage", "energy", b"energy", "feature_version", b"feature_version", "features", b"features", "freshness_days", b"freshness_days", "invoices", b"invoices", "logistics", b"logistics", "merchant_id", b"merchant_id", "penalties", b"penalties", "quality", b"quality", "repayments", b"repayments", "reviews", b"reviews", "settlements", b"settlements", "social", b"social", "sources", b"sources", "tax", b"tax", "trade", b"trade", "traits", b"traits", "visits", b"visits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_freshness_days", b"_freshness_days", "as_of", b"as_of", "attributes", b"attributes", "brushing", b"brushing", "bureau", b"bureau", "coverage", b"coverage", "daily_trade", b"daily_trade", "document_signs", b"document_signs", "energy", b"energy", "feature_version", b"feature_version", "features", b"features", "freshness_days", b"freshness_days", "invoices", b"invoices", "logistics", b"logistics", "merchant_id", b"merchant_id", "penalties", b"penalties", "quality", b"quality", "repayments", b"repayments", "reviews", b"reviews", "settlements", b"settlements", "social", b"social", "sources", b"sources", "tax", b"tax", "trade", b"trade", "traits", b"traits", "visits", b"visits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__freshness_days: _TypeAlias = _typing.Literal["freshness_days"]  # noqa: Y015
     _WhichOneofArgType__freshness_days: _TypeAlias = _typing.Literal["_freshness_days", b"_freshness_days"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__freshness_days) -> _WhichOneofReturnType__freshness_days | None: ...
 
 Global___Profile: _TypeAlias = Profile  # noqa: Y015
+
+@_typing.final
+class DailyTrade(_message.Message):
+    """How many orders came each day; where a shop sends daily counts of payments and no orders, how many of those."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def first_day(self) -> _date_pb2.Date:
+        """The day of the first count."""
+
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """A count for each day up to the last whole one, oldest first, days without any included: at most 182, and none before
+        the first with any.
+        """
+
+    def __init__(
+        self,
+        *,
+        first_day: _date_pb2.Date | None = ...,
+        counts: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_day", b"first_day"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "first_day", b"first_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DailyTrade: _TypeAlias = DailyTrade  # noqa: Y015
+
+@_typing.final
+class SharedAttribute(_message.Message):
+    """Something that merchants may share, as a digest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[SharedAttribute._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: SharedAttribute._Kind.ValueType  # 0
+        """Not said."""
+        KIND_OPERATOR: SharedAttribute._Kind.ValueType  # 1
+        """The operator's identity document."""
+        KIND_PHONE: SharedAttribute._Kind.ValueType  # 2
+        """A phone number."""
+        KIND_SETTLEMENT_ACCOUNT: SharedAttribute._Kind.ValueType  # 3
+        """An account that payouts go to."""
+        KIND_ADDRESS: SharedAttribute._Kind.ValueType  # 4
+        """A place of business or a sender's address."""
+        KIND_DEVICE: SharedAttribute._Kind.ValueType  # 5
+        """A device that applied or that orders came from."""
+        KIND_LICENCE: SharedAttribute._Kind.ValueType  # 6
+        """A unified social credit code."""
+        KIND_NETWORK: SharedAttribute._Kind.ValueType  # 7
+        """A network address that applied."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What it is."""
+
+    KIND_UNSPECIFIED: SharedAttribute.Kind.ValueType  # 0
+    """Not said."""
+    KIND_OPERATOR: SharedAttribute.Kind.ValueType  # 1
+    """The operator's identity document."""
+    KIND_PHONE: SharedAttribute.Kind.ValueType  # 2
+    """A phone number."""
+    KIND_SETTLEMENT_ACCOUNT: SharedAttribute.Kind.ValueType  # 3
+    """An account that payouts go to."""
+    KIND_ADDRESS: SharedAttribute.Kind.ValueType  # 4
+    """A place of business or a sender's address."""
+    KIND_DEVICE: SharedAttribute.Kind.ValueType  # 5
+    """A device that applied or that orders came from."""
+    KIND_LICENCE: SharedAttribute.Kind.ValueType  # 6
+    """A unified social credit code."""
+    KIND_NETWORK: SharedAttribute.Kind.ValueType  # 7
+    """A network address that applied."""
+
+    KIND_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    kind: Global___SharedAttribute.Kind.ValueType
+    """What it is."""
+    digest: _builtins.bytes
+    """Keyed digest, 8 to 32 bytes. Equal digests of one kind stand for the same thing."""
+    def __init__(
+        self,
+        *,
+        kind: Global___SharedAttribute.Kind.ValueType = ...,
+        digest: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SharedAttribute: _TypeAlias = SharedAttribute  # noqa: Y015
+
+@_typing.final
+class DocumentSign(_message.Message):
+    """A sign found in a document."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    STRENGTH_FIELD_NUMBER: _builtins.int
+    document_id: _builtins.str
+    """The document."""
+    code: _builtins.str
+    """Stable code, such as COPY_MOVE or REGISTER_NAME_DIFFERS."""
+    strength: _builtins.float
+    """How strong it is, 0 to 1."""
+    def __init__(
+        self,
+        *,
+        document_id: _builtins.str = ...,
+        code: _builtins.str = ...,
+        strength: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "document_id", b"document_id", "strength", b"strength"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DocumentSign: _TypeAlias = DocumentSign  # noqa: Y015
 
 @_typing.final
 class Feature(_message.Message):

@@ -22,39 +22,54 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
-from google.type import money_pb2 as google_dot_type_dot_money__pb2
-from sycee.common.v1 import common_pb2 as sycee_dot_common_dot_v1_dot_common__pb2
-from sycee.ingestion.v1 import profile_pb2 as sycee_dot_ingestion_dot_v1_dot_profile__pb2
+from sycee.scoring.v1 import distress_pb2 as sycee_dot_scoring_dot_v1_dot_distress__pb2
+from sycee.scoring.v1 import explanation_pb2 as sycee_dot_scoring_dot_v1_dot_explanation__pb2
+from sycee.scoring.v1 import fraud_pb2 as sycee_dot_scoring_dot_v1_dot_fraud__pb2
+from sycee.scoring.v1 import model_pb2 as sycee_dot_scoring_dot_v1_dot_model__pb2
+from sycee.scoring.v1 import outcome_pb2 as sycee_dot_scoring_dot_v1_dot_outcome__pb2
+from sycee.scoring.v1 import score_pb2 as sycee_dot_scoring_dot_v1_dot_score__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esycee/scoring/v1/scoring.proto\x12\x10sycee.scoring.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1csycee/common/v1/common.proto\x1a sycee/ingestion/v1/profile.proto\"\x81\x03\n\x0cScoreRequest\x12\x34\n\x07profile\x18\x01 \x01(\x0b\x32\x1b.sycee.ingestion.v1.ProfileB\x06\xbaH\x03\xc8\x01\x01\x12\x9a\x02\n\x10requested_amount\x18\x02 \x01(\x0b\x32\x12.google.type.MoneyB\xeb\x01\xbaH\xe7\x01\xba\x01\xe0\x01\n\rmoney.cny_fen\x12\x36must be CNY in whole fen, from 0 to 1,000,000,000 yuan\x1a\x96\x01this.currency_code == \'CNY\' && this.units >= 0 && this.units <= 1000000000 && this.nanos >= 0 && this.nanos < 1000000000 && this.nanos % 10000000 == 0\xc8\x01\x01\x12\x1e\n\x0bterm_months\x18\x03 \x01(\rB\t\xbaH\x06*\x04\x18<(\x01\"7\n\rScoreResponse\x12&\n\x05score\x18\x01 \x01(\x0b\x32\x17.sycee.scoring.v1.Score\"\xe7\x02\n\x05Score\x12\x13\n\x0bmerchant_id\x18\x01 \x01(\t\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08scorable\x18\x03 \x01(\x08\x12:\n\x13\x64\x65\x66\x61ult_probability\x18\x04 \x01(\x0b\x32\x1d.sycee.scoring.v1.Probability\x12\x16\n\x0ehorizon_months\x18\x05 \x01(\r\x12\r\n\x05score\x18\x06 \x01(\r\x12%\n\x05grade\x18\x07 \x01(\x0e\x32\x16.sycee.common.v1.Grade\x12/\n\ncomponents\x18\x08 \x03(\x0b\x32\x1b.sycee.scoring.v1.Component\x12(\n\x07reasons\x18\t \x03(\x0b\x32\x17.sycee.common.v1.Reason\x12\x10\n\x08\x63overage\x18\n \x01(\x01\x12\x15\n\rmodel_version\x18\x0b \x01(\t\"7\n\x0bProbability\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x0b\n\x03low\x18\x02 \x01(\x01\x12\x0c\n\x04high\x18\x03 \x01(\x01\"W\n\tComponent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x1b\n\x13\x64\x65\x66\x61ult_probability\x18\x03 \x01(\x01\x12\x0e\n\x06weight\x18\x04 \x01(\x01\x32z\n\x0eScoringService\x12h\n\x05Score\x12\x1e.sycee.scoring.v1.ScoreRequest\x1a\x1f.sycee.scoring.v1.ScoreResponse\"\x1e\x90\x02\x01\x82\xd3\xe4\x93\x02\x15\"\x10/v1/scores:score:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1esycee/scoring/v1/scoring.proto\x12\x10sycee.scoring.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fsycee/scoring/v1/distress.proto\x1a\"sycee/scoring/v1/explanation.proto\x1a\x1csycee/scoring/v1/fraud.proto\x1a\x1csycee/scoring/v1/model.proto\x1a\x1esycee/scoring/v1/outcome.proto\x1a\x1csycee/scoring/v1/score.proto2\xa3\x10\n\x0eScoringService\x12h\n\x05Score\x12\x1e.sycee.scoring.v1.ScoreRequest\x1a\x1f.sycee.scoring.v1.ScoreResponse\"\x1e\x90\x02\x01\x82\xd3\xe4\x93\x02\x15\"\x10/v1/scores:score:\x01*\x12`\n\nBatchScore\x12#.sycee.scoring.v1.BatchScoreRequest\x1a$.sycee.scoring.v1.BatchScoreResponse\"\x03\x90\x02\x01(\x01\x30\x01\x12p\n\x07\x45xplain\x12 .sycee.scoring.v1.ExplainRequest\x1a!.sycee.scoring.v1.ExplainResponse\" \x90\x02\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/scores:explain:\x01*\x12t\n\x08Recourse\x12!.sycee.scoring.v1.RecourseRequest\x1a\".sycee.scoring.v1.RecourseResponse\"!\x90\x02\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/scores:recourse:\x01*\x12\x8c\x01\n\x0e\x41ssessDistress\x12\'.sycee.scoring.v1.AssessDistressRequest\x1a(.sycee.scoring.v1.AssessDistressResponse\"\'\x90\x02\x01\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/scores:assessDistress:\x01*\x12w\n\x0b\x41ssessFraud\x12$.sycee.scoring.v1.AssessFraudRequest\x1a%.sycee.scoring.v1.AssessFraudResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\"\x10/v1/fraud:assess:\x01*\x12\x8e\x01\n\x12RecordFraudFinding\x12+.sycee.scoring.v1.RecordFraudFindingRequest\x1a,.sycee.scoring.v1.RecordFraudFindingResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/v1/fraud/findings:\x01*\x12\x87\x01\n\x0cGetFraudRing\x12%.sycee.scoring.v1.GetFraudRingRequest\x1a&.sycee.scoring.v1.GetFraudRingResponse\"(\x90\x02\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/fraud/rings/{merchant_id}\x12Y\n\nTrainModel\x12#.sycee.scoring.v1.TrainModelRequest\x1a$.sycee.scoring.v1.TrainModelResponse0\x01\x12n\n\nListModels\x12#.sycee.scoring.v1.ListModelsRequest\x1a$.sycee.scoring.v1.ListModelsResponse\"\x15\x90\x02\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/models\x12r\n\x08GetModel\x12!.sycee.scoring.v1.GetModelRequest\x1a\".sycee.scoring.v1.GetModelResponse\"\x1f\x90\x02\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/models/{version}\x12\x86\x01\n\x0cPromoteModel\x12%.sycee.scoring.v1.PromoteModelRequest\x1a&.sycee.scoring.v1.PromoteModelResponse\"\'\x82\xd3\xe4\x93\x02!\"\x1c/v1/models/{version}:promote:\x01*\x12\x80\x01\n\rRollbackModel\x12&.sycee.scoring.v1.RollbackModelRequest\x1a\'.sycee.scoring.v1.RollbackModelResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\"\x13/v1/models:rollback:\x01*\x12\x7f\n\rCompareModels\x12&.sycee.scoring.v1.CompareModelsRequest\x1a\'.sycee.scoring.v1.CompareModelsResponse\"\x1d\x90\x02\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/models:compare\x12x\n\x08GetDrift\x12!.sycee.scoring.v1.GetDriftRequest\x1a\".sycee.scoring.v1.GetDriftResponse\"%\x90\x02\x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/models/{version}/drift\x12|\n\x0eRecordOutcomes\x12\'.sycee.scoring.v1.RecordOutcomesRequest\x1a(.sycee.scoring.v1.RecordOutcomesResponse\"\x17\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/outcomes:\x01*\x12v\n\x0cListOutcomes\x12%.sycee.scoring.v1.ListOutcomesRequest\x1a&.sycee.scoring.v1.ListOutcomesResponse\"\x17\x90\x02\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/outcomesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sycee.scoring.v1.scoring_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SCOREREQUEST'].fields_by_name['profile']._loaded_options = None
-  _globals['_SCOREREQUEST'].fields_by_name['profile']._serialized_options = b'\272H\003\310\001\001'
-  _globals['_SCOREREQUEST'].fields_by_name['requested_amount']._loaded_options = None
-  _globals['_SCOREREQUEST'].fields_by_name['requested_amount']._serialized_options = b'\272H\347\001\272\001\340\001\n\rmoney.cny_fen\0226must be CNY in whole fen, from 0 to 1,000,000,000 yuan\032\226\001this.currency_code == \'CNY\' && this.units >= 0 && this.units <= 1000000000 && this.nanos >= 0 && this.nanos < 1000000000 && this.nanos % 10000000 == 0\310\001\001'
-  _globals['_SCOREREQUEST'].fields_by_name['term_months']._loaded_options = None
-  _globals['_SCOREREQUEST'].fields_by_name['term_months']._serialized_options = b'\272H\006*\004\030<(\001'
   _globals['_SCORINGSERVICE'].methods_by_name['Score']._loaded_options = None
   _globals['_SCORINGSERVICE'].methods_by_name['Score']._serialized_options = b'\220\002\001\202\323\344\223\002\025\"\020/v1/scores:score:\001*'
-  _globals['_SCOREREQUEST']._serialized_start=234
-  _globals['_SCOREREQUEST']._serialized_end=619
-  _globals['_SCORERESPONSE']._serialized_start=621
-  _globals['_SCORERESPONSE']._serialized_end=676
-  _globals['_SCORE']._serialized_start=679
-  _globals['_SCORE']._serialized_end=1038
-  _globals['_PROBABILITY']._serialized_start=1040
-  _globals['_PROBABILITY']._serialized_end=1095
-  _globals['_COMPONENT']._serialized_start=1097
-  _globals['_COMPONENT']._serialized_end=1184
-  _globals['_SCORINGSERVICE']._serialized_start=1186
-  _globals['_SCORINGSERVICE']._serialized_end=1308
+  _globals['_SCORINGSERVICE'].methods_by_name['BatchScore']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['BatchScore']._serialized_options = b'\220\002\001'
+  _globals['_SCORINGSERVICE'].methods_by_name['Explain']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['Explain']._serialized_options = b'\220\002\001\202\323\344\223\002\027\"\022/v1/scores:explain:\001*'
+  _globals['_SCORINGSERVICE'].methods_by_name['Recourse']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['Recourse']._serialized_options = b'\220\002\001\202\323\344\223\002\030\"\023/v1/scores:recourse:\001*'
+  _globals['_SCORINGSERVICE'].methods_by_name['AssessDistress']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['AssessDistress']._serialized_options = b'\220\002\001\202\323\344\223\002\036\"\031/v1/scores:assessDistress:\001*'
+  _globals['_SCORINGSERVICE'].methods_by_name['AssessFraud']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['AssessFraud']._serialized_options = b'\202\323\344\223\002\025\"\020/v1/fraud:assess:\001*'
+  _globals['_SCORINGSERVICE'].methods_by_name['RecordFraudFinding']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['RecordFraudFinding']._serialized_options = b'\202\323\344\223\002\027\"\022/v1/fraud/findings:\001*'
+  _globals['_SCORINGSERVICE'].methods_by_name['GetFraudRing']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['GetFraudRing']._serialized_options = b'\220\002\001\202\323\344\223\002\037\022\035/v1/fraud/rings/{merchant_id}'
+  _globals['_SCORINGSERVICE'].methods_by_name['ListModels']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['ListModels']._serialized_options = b'\220\002\001\202\323\344\223\002\014\022\n/v1/models'
+  _globals['_SCORINGSERVICE'].methods_by_name['GetModel']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['GetModel']._serialized_options = b'\220\002\001\202\323\344\223\002\026\022\024/v1/models/{version}'
+  _globals['_SCORINGSERVICE'].methods_by_name['PromoteModel']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['PromoteModel']._serialized_options = b'\202\323\344\223\002!\"\034/v1/models/{version}:promote:\001*'
+  _globals['_SCORINGSERVICE'].methods_by_name['RollbackModel']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['RollbackModel']._serialized_options = b'\202\323\344\223\002\030\"\023/v1/models:rollback:\001*'
+  _globals['_SCORINGSERVICE'].methods_by_name['CompareModels']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['CompareModels']._serialized_options = b'\220\002\001\202\323\344\223\002\024\022\022/v1/models:compare'
+  _globals['_SCORINGSERVICE'].methods_by_name['GetDrift']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['GetDrift']._serialized_options = b'\220\002\001\202\323\344\223\002\034\022\032/v1/models/{version}/drift'
+  _globals['_SCORINGSERVICE'].methods_by_name['RecordOutcomes']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['RecordOutcomes']._serialized_options = b'\202\323\344\223\002\021\"\014/v1/outcomes:\001*'
+  _globals['_SCORINGSERVICE'].methods_by_name['ListOutcomes']._loaded_options = None
+  _globals['_SCORINGSERVICE'].methods_by_name['ListOutcomes']._serialized_options = b'\220\002\001\202\323\344\223\002\016\022\014/v1/outcomes'
+  _globals['_SCORINGSERVICE']._serialized_start=274
+  _globals['_SCORINGSERVICE']._serialized_end=2357
 # @@protoc_insertion_point(module_scope)

@@ -3,7 +3,12 @@
 import grpc
 import warnings
 
-from sycee.scoring.v1 import scoring_pb2 as sycee_dot_scoring_dot_v1_dot_scoring__pb2
+from sycee.scoring.v1 import distress_pb2 as sycee_dot_scoring_dot_v1_dot_distress__pb2
+from sycee.scoring.v1 import explanation_pb2 as sycee_dot_scoring_dot_v1_dot_explanation__pb2
+from sycee.scoring.v1 import fraud_pb2 as sycee_dot_scoring_dot_v1_dot_fraud__pb2
+from sycee.scoring.v1 import model_pb2 as sycee_dot_scoring_dot_v1_dot_model__pb2
+from sycee.scoring.v1 import outcome_pb2 as sycee_dot_scoring_dot_v1_dot_outcome__pb2
+from sycee.scoring.v1 import score_pb2 as sycee_dot_scoring_dot_v1_dot_score__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -26,7 +31,8 @@ if _version_not_supported:
 
 
 class ScoringServiceStub:
-    """Turns a portrait into a calibrated probability of default, a score, a grade and the reasons for them.
+    """Turns a portrait into a calibrated probability of default, a score, a grade and the reasons for them; says what looks
+    like fraud and what looks like distress; and keeps the life of the models that do so.
 
     Every error carries google.rpc.ErrorInfo (domain "sycee"); bad input is INVALID_ARGUMENT with BadRequest.
     """
@@ -39,21 +45,240 @@ class ScoringServiceStub:
         """
         self.Score = channel.unary_unary(
                 '/sycee.scoring.v1.ScoringService/Score',
-                request_serializer=sycee_dot_scoring_dot_v1_dot_scoring__pb2.ScoreRequest.SerializeToString,
-                response_deserializer=sycee_dot_scoring_dot_v1_dot_scoring__pb2.ScoreResponse.FromString,
+                request_serializer=sycee_dot_scoring_dot_v1_dot_score__pb2.ScoreRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_score__pb2.ScoreResponse.FromString,
+                _registered_method=True)
+        self.BatchScore = channel.stream_stream(
+                '/sycee.scoring.v1.ScoringService/BatchScore',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_score__pb2.BatchScoreRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_score__pb2.BatchScoreResponse.FromString,
+                _registered_method=True)
+        self.Explain = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/Explain',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_explanation__pb2.ExplainRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_explanation__pb2.ExplainResponse.FromString,
+                _registered_method=True)
+        self.Recourse = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/Recourse',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_explanation__pb2.RecourseRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_explanation__pb2.RecourseResponse.FromString,
+                _registered_method=True)
+        self.AssessDistress = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/AssessDistress',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_distress__pb2.AssessDistressRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_distress__pb2.AssessDistressResponse.FromString,
+                _registered_method=True)
+        self.AssessFraud = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/AssessFraud',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_fraud__pb2.AssessFraudRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_fraud__pb2.AssessFraudResponse.FromString,
+                _registered_method=True)
+        self.RecordFraudFinding = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/RecordFraudFinding',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_fraud__pb2.RecordFraudFindingRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_fraud__pb2.RecordFraudFindingResponse.FromString,
+                _registered_method=True)
+        self.GetFraudRing = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/GetFraudRing',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_fraud__pb2.GetFraudRingRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_fraud__pb2.GetFraudRingResponse.FromString,
+                _registered_method=True)
+        self.TrainModel = channel.unary_stream(
+                '/sycee.scoring.v1.ScoringService/TrainModel',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.TrainModelRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.TrainModelResponse.FromString,
+                _registered_method=True)
+        self.ListModels = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/ListModels',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.ListModelsRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.ListModelsResponse.FromString,
+                _registered_method=True)
+        self.GetModel = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/GetModel',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.GetModelRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.GetModelResponse.FromString,
+                _registered_method=True)
+        self.PromoteModel = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/PromoteModel',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.PromoteModelRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.PromoteModelResponse.FromString,
+                _registered_method=True)
+        self.RollbackModel = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/RollbackModel',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.RollbackModelRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.RollbackModelResponse.FromString,
+                _registered_method=True)
+        self.CompareModels = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/CompareModels',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.CompareModelsRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.CompareModelsResponse.FromString,
+                _registered_method=True)
+        self.GetDrift = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/GetDrift',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.GetDriftRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.GetDriftResponse.FromString,
+                _registered_method=True)
+        self.RecordOutcomes = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/RecordOutcomes',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_outcome__pb2.RecordOutcomesRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_outcome__pb2.RecordOutcomesResponse.FromString,
+                _registered_method=True)
+        self.ListOutcomes = channel.unary_unary(
+                '/sycee.scoring.v1.ScoringService/ListOutcomes',
+                request_serializer=sycee_dot_scoring_dot_v1_dot_outcome__pb2.ListOutcomesRequest.SerializeToString,
+                response_deserializer=sycee_dot_scoring_dot_v1_dot_outcome__pb2.ListOutcomesResponse.FromString,
                 _registered_method=True)
 
 
 class ScoringServiceServicer:
-    """Turns a portrait into a calibrated probability of default, a score, a grade and the reasons for them.
+    """Turns a portrait into a calibrated probability of default, a score, a grade and the reasons for them; says what looks
+    like fraud and what looks like distress; and keeps the life of the models that do so.
 
     Every error carries google.rpc.ErrorInfo (domain "sycee"); bad input is INVALID_ARGUMENT with BadRequest.
     """
 
     def Score(self, request, context):
-        """Scores a merchant for a loan. Pure: the same request and model versions give the same answer, nothing is stored.
+        """Scores a merchant for a loan. The same request and model versions give the same answer. What was scored, by which
+        models and from which features, is noted for drift and comparison; the note is an observation and may be lost in a
+        crash, the answer never waits for it. Challengers score along and never show in the answer.
         A thin portrait widens the interval and never fails; a portrait without sales and without an operator's bureau
         report is answered with `scorable` = false.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchScore(self, request_iterator, context):
+        """Scores many: each request is answered in its order with its own score or its own error, and one that is wrong stops
+        none of the others. Backpressure is gRPC's own flow control.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Explain(self, request, context):
+        """Opens a score down to its features: what each one added, in score points, against a reference merchant. The
+        contributions of each component add up to it exactly (Shapley values of the model that decided), and the components to
+        the score before rounding.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Recourse(self, request, context):
+        """Finds the smallest change that a merchant could make and that would reach the target, checked by scoring the changed
+        portrait again. Nobody is told to change age, place or other things beyond their will. An answer without steps says
+        why: already there, or out of reach.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AssessDistress(self, request, context):
+        """Early warning from daily trade: how likely it is that the trade of the next 56 days falls below half of what peers'
+        does. For watching a loan, not for granting one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AssessFraud(self, request, context):
+        """Looks for fraud: rings over shared attributes, velocity of applications, brushing, documents, mule patterns. The
+        application and its attributes are kept, so that the next one is seen against it. Idempotent by `request_id`; with
+        `dry_run` nothing is kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordFraudFinding(self, request, context):
+        """Records what an investigation found; rings around a confirmed fraud weigh more from then on. Idempotent by
+        `request_id`. The newest finding of a merchant counts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFraudRing(self, request, context):
+        """Shows who is linked to a merchant, near ones first, and by what kind of attribute. Digests never leave.
+        Errors: NOT_FOUND for a merchant that no application named.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TrainModel(self, request, context):
+        """Trains a model and keeps it as a candidate, telling its progress; the last answer holds the model. Deterministic: the
+        same data and seed give the same digest. Idempotent by `request_id`: sent again, it answers the model that was
+        trained. A broken call trains nothing.
+        Errors: INVALID_ARGUMENT naming column, value and rule; FAILED_PRECONDITION (TOO_FEW_OUTCOMES, MODEL_TOO_LARGE,
+        MODEL_REFUSED); RESOURCE_EXHAUSTED (TRAINING_BUSY) while another one trains here; UNAVAILABLE (TRAINING_STOPPED).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListModels(self, request, context):
+        """Lists models, newest first, a page at a time, without their cards.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetModel(self, request, context):
+        """Reads a model with its card. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PromoteModel(self, request, context):
+        """Puts a model in a role, by two people: the first call proposes, the same call by another person, who did not train
+        it, puts it in force on every instance without a restart. Idempotent by `request_id`.
+        Errors: NOT_FOUND; PERMISSION_DENIED (SECOND_PERSON_NEEDED) when the approver proposed or trained it;
+        FAILED_PRECONDITION (MODEL_REFUSED) when digest or schema differ, (MODEL_STATE) when it holds the role already.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollbackModel(self, request, context):
+        """Puts the champion before this one back in force at once, by one person; it is recorded with its reason. Idempotent by
+        `request_id`. Errors: FAILED_PRECONDITION (NO_EARLIER_CHAMPION).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareModels(self, request, context):
+        """Compares two models on the outcomes of the same merchants, by month of scoring, with intervals of the paired
+        difference. Only outcomes that are known count; those that cannot be known yet are counted and left out.
+        Errors: NOT_FOUND; FAILED_PRECONDITION (TOO_FEW_OUTCOMES).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDrift(self, request, context):
+        """How far the merchants scored of late differ from the reference: PSI of the score and CSI of each feature. Above 0.10
+        watch, above 0.25 act; crossing either is also an event, `sycee.scoring.drift.crossed.v1`.
+        Errors: NOT_FOUND; FAILED_PRECONDITION (TOO_FEW_SCORES).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordOutcomes(self, request, context):
+        """Takes a lender's own outcomes, which refit the combination and judge the models. Idempotent by `request_id`; an outcome
+        of a loan that is known already replaces it where it was observed longer.
+        Errors: FAILED_PRECONDITION (LOAN_OF_ANOTHER) naming a loan that another merchant borrowed; nothing is recorded then.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOutcomes(self, request, context):
+        """Lists outcomes by loan, a page at a time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -64,8 +289,88 @@ def add_ScoringServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'Score': grpc.unary_unary_rpc_method_handler(
                     servicer.Score,
-                    request_deserializer=sycee_dot_scoring_dot_v1_dot_scoring__pb2.ScoreRequest.FromString,
-                    response_serializer=sycee_dot_scoring_dot_v1_dot_scoring__pb2.ScoreResponse.SerializeToString,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_score__pb2.ScoreRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_score__pb2.ScoreResponse.SerializeToString,
+            ),
+            'BatchScore': grpc.stream_stream_rpc_method_handler(
+                    servicer.BatchScore,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_score__pb2.BatchScoreRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_score__pb2.BatchScoreResponse.SerializeToString,
+            ),
+            'Explain': grpc.unary_unary_rpc_method_handler(
+                    servicer.Explain,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_explanation__pb2.ExplainRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_explanation__pb2.ExplainResponse.SerializeToString,
+            ),
+            'Recourse': grpc.unary_unary_rpc_method_handler(
+                    servicer.Recourse,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_explanation__pb2.RecourseRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_explanation__pb2.RecourseResponse.SerializeToString,
+            ),
+            'AssessDistress': grpc.unary_unary_rpc_method_handler(
+                    servicer.AssessDistress,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_distress__pb2.AssessDistressRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_distress__pb2.AssessDistressResponse.SerializeToString,
+            ),
+            'AssessFraud': grpc.unary_unary_rpc_method_handler(
+                    servicer.AssessFraud,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_fraud__pb2.AssessFraudRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_fraud__pb2.AssessFraudResponse.SerializeToString,
+            ),
+            'RecordFraudFinding': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordFraudFinding,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_fraud__pb2.RecordFraudFindingRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_fraud__pb2.RecordFraudFindingResponse.SerializeToString,
+            ),
+            'GetFraudRing': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFraudRing,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_fraud__pb2.GetFraudRingRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_fraud__pb2.GetFraudRingResponse.SerializeToString,
+            ),
+            'TrainModel': grpc.unary_stream_rpc_method_handler(
+                    servicer.TrainModel,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.TrainModelRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.TrainModelResponse.SerializeToString,
+            ),
+            'ListModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListModels,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.ListModelsRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.ListModelsResponse.SerializeToString,
+            ),
+            'GetModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetModel,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.GetModelRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.GetModelResponse.SerializeToString,
+            ),
+            'PromoteModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.PromoteModel,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.PromoteModelRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.PromoteModelResponse.SerializeToString,
+            ),
+            'RollbackModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollbackModel,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.RollbackModelRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.RollbackModelResponse.SerializeToString,
+            ),
+            'CompareModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareModels,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.CompareModelsRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.CompareModelsResponse.SerializeToString,
+            ),
+            'GetDrift': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDrift,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_model__pb2.GetDriftRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_model__pb2.GetDriftResponse.SerializeToString,
+            ),
+            'RecordOutcomes': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordOutcomes,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_outcome__pb2.RecordOutcomesRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_outcome__pb2.RecordOutcomesResponse.SerializeToString,
+            ),
+            'ListOutcomes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOutcomes,
+                    request_deserializer=sycee_dot_scoring_dot_v1_dot_outcome__pb2.ListOutcomesRequest.FromString,
+                    response_serializer=sycee_dot_scoring_dot_v1_dot_outcome__pb2.ListOutcomesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -76,7 +381,8 @@ def add_ScoringServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ScoringService:
-    """Turns a portrait into a calibrated probability of default, a score, a grade and the reasons for them.
+    """Turns a portrait into a calibrated probability of default, a score, a grade and the reasons for them; says what looks
+    like fraud and what looks like distress; and keeps the life of the models that do so.
 
     Every error carries google.rpc.ErrorInfo (domain "sycee"); bad input is INVALID_ARGUMENT with BadRequest.
     """
@@ -96,8 +402,440 @@ class ScoringService:
             request,
             target,
             '/sycee.scoring.v1.ScoringService/Score',
-            sycee_dot_scoring_dot_v1_dot_scoring__pb2.ScoreRequest.SerializeToString,
-            sycee_dot_scoring_dot_v1_dot_scoring__pb2.ScoreResponse.FromString,
+            sycee_dot_scoring_dot_v1_dot_score__pb2.ScoreRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_score__pb2.ScoreResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchScore(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/sycee.scoring.v1.ScoringService/BatchScore',
+            sycee_dot_scoring_dot_v1_dot_score__pb2.BatchScoreRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_score__pb2.BatchScoreResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Explain(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/Explain',
+            sycee_dot_scoring_dot_v1_dot_explanation__pb2.ExplainRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_explanation__pb2.ExplainResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Recourse(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/Recourse',
+            sycee_dot_scoring_dot_v1_dot_explanation__pb2.RecourseRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_explanation__pb2.RecourseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AssessDistress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/AssessDistress',
+            sycee_dot_scoring_dot_v1_dot_distress__pb2.AssessDistressRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_distress__pb2.AssessDistressResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AssessFraud(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/AssessFraud',
+            sycee_dot_scoring_dot_v1_dot_fraud__pb2.AssessFraudRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_fraud__pb2.AssessFraudResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordFraudFinding(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/RecordFraudFinding',
+            sycee_dot_scoring_dot_v1_dot_fraud__pb2.RecordFraudFindingRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_fraud__pb2.RecordFraudFindingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFraudRing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/GetFraudRing',
+            sycee_dot_scoring_dot_v1_dot_fraud__pb2.GetFraudRingRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_fraud__pb2.GetFraudRingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TrainModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/TrainModel',
+            sycee_dot_scoring_dot_v1_dot_model__pb2.TrainModelRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_model__pb2.TrainModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/ListModels',
+            sycee_dot_scoring_dot_v1_dot_model__pb2.ListModelsRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_model__pb2.ListModelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/GetModel',
+            sycee_dot_scoring_dot_v1_dot_model__pb2.GetModelRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_model__pb2.GetModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PromoteModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/PromoteModel',
+            sycee_dot_scoring_dot_v1_dot_model__pb2.PromoteModelRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_model__pb2.PromoteModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollbackModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/RollbackModel',
+            sycee_dot_scoring_dot_v1_dot_model__pb2.RollbackModelRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_model__pb2.RollbackModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/CompareModels',
+            sycee_dot_scoring_dot_v1_dot_model__pb2.CompareModelsRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_model__pb2.CompareModelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDrift(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/GetDrift',
+            sycee_dot_scoring_dot_v1_dot_model__pb2.GetDriftRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_model__pb2.GetDriftResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordOutcomes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/RecordOutcomes',
+            sycee_dot_scoring_dot_v1_dot_outcome__pb2.RecordOutcomesRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_outcome__pb2.RecordOutcomesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOutcomes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sycee.scoring.v1.ScoringService/ListOutcomes',
+            sycee_dot_scoring_dot_v1_dot_outcome__pb2.ListOutcomesRequest.SerializeToString,
+            sycee_dot_scoring_dot_v1_dot_outcome__pb2.ListOutcomesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,7 +5,12 @@ How likely a merchant is to default, and why."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
-from sycee.scoring.v1 import scoring_pb2 as _scoring_pb2
+from sycee.scoring.v1 import distress_pb2 as _distress_pb2
+from sycee.scoring.v1 import explanation_pb2 as _explanation_pb2
+from sycee.scoring.v1 import fraud_pb2 as _fraud_pb2
+from sycee.scoring.v1 import model_pb2 as _model_pb2
+from sycee.scoring.v1 import outcome_pb2 as _outcome_pb2
+from sycee.scoring.v1 import score_pb2 as _score_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -27,7 +32,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ScoringServiceStub:
-    """Turns a portrait into a calibrated probability of default, a score, a grade and the reasons for them.
+    """Turns a portrait into a calibrated probability of default, a score, a grade and the reasons for them; says what looks
+    like fraud and what looks like distress; and keeps the life of the models that do so.
 
     Every error carries google.rpc.ErrorInfo (domain "sycee"); bad input is INVALID_ARGUMENT with BadRequest.
     """
@@ -36,28 +42,172 @@ class ScoringServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ScoringServiceAsyncStub: ...
-    Score: _grpc.UnaryUnaryMultiCallable[_scoring_pb2.ScoreRequest, _scoring_pb2.ScoreResponse]
-    """Scores a merchant for a loan. Pure: the same request and model versions give the same answer, nothing is stored.
+    Score: _grpc.UnaryUnaryMultiCallable[_score_pb2.ScoreRequest, _score_pb2.ScoreResponse]
+    """Scores a merchant for a loan. The same request and model versions give the same answer. What was scored, by which
+    models and from which features, is noted for drift and comparison; the note is an observation and may be lost in a
+    crash, the answer never waits for it. Challengers score along and never show in the answer.
     A thin portrait widens the interval and never fails; a portrait without sales and without an operator's bureau
     report is answered with `scorable` = false.
     """
+    BatchScore: _grpc.StreamStreamMultiCallable[_score_pb2.BatchScoreRequest, _score_pb2.BatchScoreResponse]
+    """Scores many: each request is answered in its order with its own score or its own error, and one that is wrong stops
+    none of the others. Backpressure is gRPC's own flow control.
+    """
+    Explain: _grpc.UnaryUnaryMultiCallable[_explanation_pb2.ExplainRequest, _explanation_pb2.ExplainResponse]
+    """Opens a score down to its features: what each one added, in score points, against a reference merchant. The
+    contributions of each component add up to it exactly (Shapley values of the model that decided), and the components to
+    the score before rounding.
+    """
+    Recourse: _grpc.UnaryUnaryMultiCallable[_explanation_pb2.RecourseRequest, _explanation_pb2.RecourseResponse]
+    """Finds the smallest change that a merchant could make and that would reach the target, checked by scoring the changed
+    portrait again. Nobody is told to change age, place or other things beyond their will. An answer without steps says
+    why: already there, or out of reach.
+    """
+    AssessDistress: _grpc.UnaryUnaryMultiCallable[_distress_pb2.AssessDistressRequest, _distress_pb2.AssessDistressResponse]
+    """Early warning from daily trade: how likely it is that the trade of the next 56 days falls below half of what peers'
+    does. For watching a loan, not for granting one.
+    """
+    AssessFraud: _grpc.UnaryUnaryMultiCallable[_fraud_pb2.AssessFraudRequest, _fraud_pb2.AssessFraudResponse]
+    """Looks for fraud: rings over shared attributes, velocity of applications, brushing, documents, mule patterns. The
+    application and its attributes are kept, so that the next one is seen against it. Idempotent by `request_id`; with
+    `dry_run` nothing is kept.
+    """
+    RecordFraudFinding: _grpc.UnaryUnaryMultiCallable[_fraud_pb2.RecordFraudFindingRequest, _fraud_pb2.RecordFraudFindingResponse]
+    """Records what an investigation found; rings around a confirmed fraud weigh more from then on. Idempotent by
+    `request_id`. The newest finding of a merchant counts.
+    """
+    GetFraudRing: _grpc.UnaryUnaryMultiCallable[_fraud_pb2.GetFraudRingRequest, _fraud_pb2.GetFraudRingResponse]
+    """Shows who is linked to a merchant, near ones first, and by what kind of attribute. Digests never leave.
+    Errors: NOT_FOUND for a merchant that no application named.
+    """
+    TrainModel: _grpc.UnaryStreamMultiCallable[_model_pb2.TrainModelRequest, _model_pb2.TrainModelResponse]
+    """Trains a model and keeps it as a candidate, telling its progress; the last answer holds the model. Deterministic: the
+    same data and seed give the same digest. Idempotent by `request_id`: sent again, it answers the model that was
+    trained. A broken call trains nothing.
+    Errors: INVALID_ARGUMENT naming column, value and rule; FAILED_PRECONDITION (TOO_FEW_OUTCOMES, MODEL_TOO_LARGE,
+    MODEL_REFUSED); RESOURCE_EXHAUSTED (TRAINING_BUSY) while another one trains here; UNAVAILABLE (TRAINING_STOPPED).
+    """
+    ListModels: _grpc.UnaryUnaryMultiCallable[_model_pb2.ListModelsRequest, _model_pb2.ListModelsResponse]
+    """Lists models, newest first, a page at a time, without their cards."""
+    GetModel: _grpc.UnaryUnaryMultiCallable[_model_pb2.GetModelRequest, _model_pb2.GetModelResponse]
+    """Reads a model with its card. Errors: NOT_FOUND."""
+    PromoteModel: _grpc.UnaryUnaryMultiCallable[_model_pb2.PromoteModelRequest, _model_pb2.PromoteModelResponse]
+    """Puts a model in a role, by two people: the first call proposes, the same call by another person, who did not train
+    it, puts it in force on every instance without a restart. Idempotent by `request_id`.
+    Errors: NOT_FOUND; PERMISSION_DENIED (SECOND_PERSON_NEEDED) when the approver proposed or trained it;
+    FAILED_PRECONDITION (MODEL_REFUSED) when digest or schema differ, (MODEL_STATE) when it holds the role already.
+    """
+    RollbackModel: _grpc.UnaryUnaryMultiCallable[_model_pb2.RollbackModelRequest, _model_pb2.RollbackModelResponse]
+    """Puts the champion before this one back in force at once, by one person; it is recorded with its reason. Idempotent by
+    `request_id`. Errors: FAILED_PRECONDITION (NO_EARLIER_CHAMPION).
+    """
+    CompareModels: _grpc.UnaryUnaryMultiCallable[_model_pb2.CompareModelsRequest, _model_pb2.CompareModelsResponse]
+    """Compares two models on the outcomes of the same merchants, by month of scoring, with intervals of the paired
+    difference. Only outcomes that are known count; those that cannot be known yet are counted and left out.
+    Errors: NOT_FOUND; FAILED_PRECONDITION (TOO_FEW_OUTCOMES).
+    """
+    GetDrift: _grpc.UnaryUnaryMultiCallable[_model_pb2.GetDriftRequest, _model_pb2.GetDriftResponse]
+    """How far the merchants scored of late differ from the reference: PSI of the score and CSI of each feature. Above 0.10
+    watch, above 0.25 act; crossing either is also an event, `sycee.scoring.drift.crossed.v1`.
+    Errors: NOT_FOUND; FAILED_PRECONDITION (TOO_FEW_SCORES).
+    """
+    RecordOutcomes: _grpc.UnaryUnaryMultiCallable[_outcome_pb2.RecordOutcomesRequest, _outcome_pb2.RecordOutcomesResponse]
+    """Takes a lender's own outcomes, which refit the combination and judge the models. Idempotent by `request_id`; an outcome
+    of a loan that is known already replaces it where it was observed longer.
+    Errors: FAILED_PRECONDITION (LOAN_OF_ANOTHER) naming a loan that another merchant borrowed; nothing is recorded then.
+    """
+    ListOutcomes: _grpc.UnaryUnaryMultiCallable[_outcome_pb2.ListOutcomesRequest, _outcome_pb2.ListOutcomesResponse]
+    """Lists outcomes by loan, a page at a time."""
 
 @_typing.type_check_only
 class ScoringServiceAsyncStub(ScoringServiceStub):
-    """Turns a portrait into a calibrated probability of default, a score, a grade and the reasons for them.
+    """Turns a portrait into a calibrated probability of default, a score, a grade and the reasons for them; says what looks
+    like fraud and what looks like distress; and keeps the life of the models that do so.
 
     Every error carries google.rpc.ErrorInfo (domain "sycee"); bad input is INVALID_ARGUMENT with BadRequest.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    Score: _aio.UnaryUnaryMultiCallable[_scoring_pb2.ScoreRequest, _scoring_pb2.ScoreResponse]  # type: ignore[assignment]
-    """Scores a merchant for a loan. Pure: the same request and model versions give the same answer, nothing is stored.
+    Score: _aio.UnaryUnaryMultiCallable[_score_pb2.ScoreRequest, _score_pb2.ScoreResponse]  # type: ignore[assignment]
+    """Scores a merchant for a loan. The same request and model versions give the same answer. What was scored, by which
+    models and from which features, is noted for drift and comparison; the note is an observation and may be lost in a
+    crash, the answer never waits for it. Challengers score along and never show in the answer.
     A thin portrait widens the interval and never fails; a portrait without sales and without an operator's bureau
     report is answered with `scorable` = false.
     """
+    BatchScore: _aio.StreamStreamMultiCallable[_score_pb2.BatchScoreRequest, _score_pb2.BatchScoreResponse]  # type: ignore[assignment]
+    """Scores many: each request is answered in its order with its own score or its own error, and one that is wrong stops
+    none of the others. Backpressure is gRPC's own flow control.
+    """
+    Explain: _aio.UnaryUnaryMultiCallable[_explanation_pb2.ExplainRequest, _explanation_pb2.ExplainResponse]  # type: ignore[assignment]
+    """Opens a score down to its features: what each one added, in score points, against a reference merchant. The
+    contributions of each component add up to it exactly (Shapley values of the model that decided), and the components to
+    the score before rounding.
+    """
+    Recourse: _aio.UnaryUnaryMultiCallable[_explanation_pb2.RecourseRequest, _explanation_pb2.RecourseResponse]  # type: ignore[assignment]
+    """Finds the smallest change that a merchant could make and that would reach the target, checked by scoring the changed
+    portrait again. Nobody is told to change age, place or other things beyond their will. An answer without steps says
+    why: already there, or out of reach.
+    """
+    AssessDistress: _aio.UnaryUnaryMultiCallable[_distress_pb2.AssessDistressRequest, _distress_pb2.AssessDistressResponse]  # type: ignore[assignment]
+    """Early warning from daily trade: how likely it is that the trade of the next 56 days falls below half of what peers'
+    does. For watching a loan, not for granting one.
+    """
+    AssessFraud: _aio.UnaryUnaryMultiCallable[_fraud_pb2.AssessFraudRequest, _fraud_pb2.AssessFraudResponse]  # type: ignore[assignment]
+    """Looks for fraud: rings over shared attributes, velocity of applications, brushing, documents, mule patterns. The
+    application and its attributes are kept, so that the next one is seen against it. Idempotent by `request_id`; with
+    `dry_run` nothing is kept.
+    """
+    RecordFraudFinding: _aio.UnaryUnaryMultiCallable[_fraud_pb2.RecordFraudFindingRequest, _fraud_pb2.RecordFraudFindingResponse]  # type: ignore[assignment]
+    """Records what an investigation found; rings around a confirmed fraud weigh more from then on. Idempotent by
+    `request_id`. The newest finding of a merchant counts.
+    """
+    GetFraudRing: _aio.UnaryUnaryMultiCallable[_fraud_pb2.GetFraudRingRequest, _fraud_pb2.GetFraudRingResponse]  # type: ignore[assignment]
+    """Shows who is linked to a merchant, near ones first, and by what kind of attribute. Digests never leave.
+    Errors: NOT_FOUND for a merchant that no application named.
+    """
+    TrainModel: _aio.UnaryStreamMultiCallable[_model_pb2.TrainModelRequest, _model_pb2.TrainModelResponse]  # type: ignore[assignment]
+    """Trains a model and keeps it as a candidate, telling its progress; the last answer holds the model. Deterministic: the
+    same data and seed give the same digest. Idempotent by `request_id`: sent again, it answers the model that was
+    trained. A broken call trains nothing.
+    Errors: INVALID_ARGUMENT naming column, value and rule; FAILED_PRECONDITION (TOO_FEW_OUTCOMES, MODEL_TOO_LARGE,
+    MODEL_REFUSED); RESOURCE_EXHAUSTED (TRAINING_BUSY) while another one trains here; UNAVAILABLE (TRAINING_STOPPED).
+    """
+    ListModels: _aio.UnaryUnaryMultiCallable[_model_pb2.ListModelsRequest, _model_pb2.ListModelsResponse]  # type: ignore[assignment]
+    """Lists models, newest first, a page at a time, without their cards."""
+    GetModel: _aio.UnaryUnaryMultiCallable[_model_pb2.GetModelRequest, _model_pb2.GetModelResponse]  # type: ignore[assignment]
+    """Reads a model with its card. Errors: NOT_FOUND."""
+    PromoteModel: _aio.UnaryUnaryMultiCallable[_model_pb2.PromoteModelRequest, _model_pb2.PromoteModelResponse]  # type: ignore[assignment]
+    """Puts a model in a role, by two people: the first call proposes, the same call by another person, who did not train
+    it, puts it in force on every instance without a restart. Idempotent by `request_id`.
+    Errors: NOT_FOUND; PERMISSION_DENIED (SECOND_PERSON_NEEDED) when the approver proposed or trained it;
+    FAILED_PRECONDITION (MODEL_REFUSED) when digest or schema differ, (MODEL_STATE) when it holds the role already.
+    """
+    RollbackModel: _aio.UnaryUnaryMultiCallable[_model_pb2.RollbackModelRequest, _model_pb2.RollbackModelResponse]  # type: ignore[assignment]
+    """Puts the champion before this one back in force at once, by one person; it is recorded with its reason. Idempotent by
+    `request_id`. Errors: FAILED_PRECONDITION (NO_EARLIER_CHAMPION).
+    """
+    CompareModels: _aio.UnaryUnaryMultiCallable[_model_pb2.CompareModelsRequest, _model_pb2.CompareModelsResponse]  # type: ignore[assignment]
+    """Compares two models on the outcomes of the same merchants, by month of scoring, with intervals of the paired
+    difference. Only outcomes that are known count; those that cannot be known yet are counted and left out.
+    Errors: NOT_FOUND; FAILED_PRECONDITION (TOO_FEW_OUTCOMES).
+    """
+    GetDrift: _aio.UnaryUnaryMultiCallable[_model_pb2.GetDriftRequest, _model_pb2.GetDriftResponse]  # type: ignore[assignment]
+    """How far the merchants scored of late differ from the reference: PSI of the score and CSI of each feature. Above 0.10
+    watch, above 0.25 act; crossing either is also an event, `sycee.scoring.drift.crossed.v1`.
+    Errors: NOT_FOUND; FAILED_PRECONDITION (TOO_FEW_SCORES).
+    """
+    RecordOutcomes: _aio.UnaryUnaryMultiCallable[_outcome_pb2.RecordOutcomesRequest, _outcome_pb2.RecordOutcomesResponse]  # type: ignore[assignment]
+    """Takes a lender's own outcomes, which refit the combination and judge the models. Idempotent by `request_id`; an outcome
+    of a loan that is known already replaces it where it was observed longer.
+    Errors: FAILED_PRECONDITION (LOAN_OF_ANOTHER) naming a loan that another merchant borrowed; nothing is recorded then.
+    """
+    ListOutcomes: _aio.UnaryUnaryMultiCallable[_outcome_pb2.ListOutcomesRequest, _outcome_pb2.ListOutcomesResponse]  # type: ignore[assignment]
+    """Lists outcomes by loan, a page at a time."""
 
 class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Turns a portrait into a calibrated probability of default, a score, a grade and the reasons for them.
+    """Turns a portrait into a calibrated probability of default, a score, a grade and the reasons for them; says what looks
+    like fraud and what looks like distress; and keeps the life of the models that do so.
 
     Every error carries google.rpc.ErrorInfo (domain "sycee"); bad input is INVALID_ARGUMENT with BadRequest.
     """
@@ -65,12 +215,179 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def Score(
         self,
-        request: _scoring_pb2.ScoreRequest,
+        request: _score_pb2.ScoreRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_scoring_pb2.ScoreResponse, _abc.Awaitable[_scoring_pb2.ScoreResponse]]:
-        """Scores a merchant for a loan. Pure: the same request and model versions give the same answer, nothing is stored.
+    ) -> _typing.Union[_score_pb2.ScoreResponse, _abc.Awaitable[_score_pb2.ScoreResponse]]:
+        """Scores a merchant for a loan. The same request and model versions give the same answer. What was scored, by which
+        models and from which features, is noted for drift and comparison; the note is an observation and may be lost in a
+        crash, the answer never waits for it. Challengers score along and never show in the answer.
         A thin portrait widens the interval and never fails; a portrait without sales and without an operator's bureau
         report is answered with `scorable` = false.
         """
+
+    @_abc_1.abstractmethod
+    def BatchScore(
+        self,
+        request_iterator: _MaybeAsyncIterator[_score_pb2.BatchScoreRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_score_pb2.BatchScoreResponse], _abc.AsyncIterator[_score_pb2.BatchScoreResponse]]:
+        """Scores many: each request is answered in its order with its own score or its own error, and one that is wrong stops
+        none of the others. Backpressure is gRPC's own flow control.
+        """
+
+    @_abc_1.abstractmethod
+    def Explain(
+        self,
+        request: _explanation_pb2.ExplainRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_explanation_pb2.ExplainResponse, _abc.Awaitable[_explanation_pb2.ExplainResponse]]:
+        """Opens a score down to its features: what each one added, in score points, against a reference merchant. The
+        contributions of each component add up to it exactly (Shapley values of the model that decided), and the components to
+        the score before rounding.
+        """
+
+    @_abc_1.abstractmethod
+    def Recourse(
+        self,
+        request: _explanation_pb2.RecourseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_explanation_pb2.RecourseResponse, _abc.Awaitable[_explanation_pb2.RecourseResponse]]:
+        """Finds the smallest change that a merchant could make and that would reach the target, checked by scoring the changed
+        portrait again. Nobody is told to change age, place or other things beyond their will. An answer without steps says
+        why: already there, or out of reach.
+        """
+
+    @_abc_1.abstractmethod
+    def AssessDistress(
+        self,
+        request: _distress_pb2.AssessDistressRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_distress_pb2.AssessDistressResponse, _abc.Awaitable[_distress_pb2.AssessDistressResponse]]:
+        """Early warning from daily trade: how likely it is that the trade of the next 56 days falls below half of what peers'
+        does. For watching a loan, not for granting one.
+        """
+
+    @_abc_1.abstractmethod
+    def AssessFraud(
+        self,
+        request: _fraud_pb2.AssessFraudRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_fraud_pb2.AssessFraudResponse, _abc.Awaitable[_fraud_pb2.AssessFraudResponse]]:
+        """Looks for fraud: rings over shared attributes, velocity of applications, brushing, documents, mule patterns. The
+        application and its attributes are kept, so that the next one is seen against it. Idempotent by `request_id`; with
+        `dry_run` nothing is kept.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordFraudFinding(
+        self,
+        request: _fraud_pb2.RecordFraudFindingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_fraud_pb2.RecordFraudFindingResponse, _abc.Awaitable[_fraud_pb2.RecordFraudFindingResponse]]:
+        """Records what an investigation found; rings around a confirmed fraud weigh more from then on. Idempotent by
+        `request_id`. The newest finding of a merchant counts.
+        """
+
+    @_abc_1.abstractmethod
+    def GetFraudRing(
+        self,
+        request: _fraud_pb2.GetFraudRingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_fraud_pb2.GetFraudRingResponse, _abc.Awaitable[_fraud_pb2.GetFraudRingResponse]]:
+        """Shows who is linked to a merchant, near ones first, and by what kind of attribute. Digests never leave.
+        Errors: NOT_FOUND for a merchant that no application named.
+        """
+
+    @_abc_1.abstractmethod
+    def TrainModel(
+        self,
+        request: _model_pb2.TrainModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_model_pb2.TrainModelResponse], _abc.AsyncIterator[_model_pb2.TrainModelResponse]]:
+        """Trains a model and keeps it as a candidate, telling its progress; the last answer holds the model. Deterministic: the
+        same data and seed give the same digest. Idempotent by `request_id`: sent again, it answers the model that was
+        trained. A broken call trains nothing.
+        Errors: INVALID_ARGUMENT naming column, value and rule; FAILED_PRECONDITION (TOO_FEW_OUTCOMES, MODEL_TOO_LARGE,
+        MODEL_REFUSED); RESOURCE_EXHAUSTED (TRAINING_BUSY) while another one trains here; UNAVAILABLE (TRAINING_STOPPED).
+        """
+
+    @_abc_1.abstractmethod
+    def ListModels(
+        self,
+        request: _model_pb2.ListModelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.ListModelsResponse, _abc.Awaitable[_model_pb2.ListModelsResponse]]:
+        """Lists models, newest first, a page at a time, without their cards."""
+
+    @_abc_1.abstractmethod
+    def GetModel(
+        self,
+        request: _model_pb2.GetModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.GetModelResponse, _abc.Awaitable[_model_pb2.GetModelResponse]]:
+        """Reads a model with its card. Errors: NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def PromoteModel(
+        self,
+        request: _model_pb2.PromoteModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.PromoteModelResponse, _abc.Awaitable[_model_pb2.PromoteModelResponse]]:
+        """Puts a model in a role, by two people: the first call proposes, the same call by another person, who did not train
+        it, puts it in force on every instance without a restart. Idempotent by `request_id`.
+        Errors: NOT_FOUND; PERMISSION_DENIED (SECOND_PERSON_NEEDED) when the approver proposed or trained it;
+        FAILED_PRECONDITION (MODEL_REFUSED) when digest or schema differ, (MODEL_STATE) when it holds the role already.
+        """
+
+    @_abc_1.abstractmethod
+    def RollbackModel(
+        self,
+        request: _model_pb2.RollbackModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.RollbackModelResponse, _abc.Awaitable[_model_pb2.RollbackModelResponse]]:
+        """Puts the champion before this one back in force at once, by one person; it is recorded with its reason. Idempotent by
+        `request_id`. Errors: FAILED_PRECONDITION (NO_EARLIER_CHAMPION).
+        """
+
+    @_abc_1.abstractmethod
+    def CompareModels(
+        self,
+        request: _model_pb2.CompareModelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.CompareModelsResponse, _abc.Awaitable[_model_pb2.CompareModelsResponse]]:
+        """Compares two models on the outcomes of the same merchants, by month of scoring, with intervals of the paired
+        difference. Only outcomes that are known count; those that cannot be known yet are counted and left out.
+        Errors: NOT_FOUND; FAILED_PRECONDITION (TOO_FEW_OUTCOMES).
+        """
+
+    @_abc_1.abstractmethod
+    def GetDrift(
+        self,
+        request: _model_pb2.GetDriftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.GetDriftResponse, _abc.Awaitable[_model_pb2.GetDriftResponse]]:
+        """How far the merchants scored of late differ from the reference: PSI of the score and CSI of each feature. Above 0.10
+        watch, above 0.25 act; crossing either is also an event, `sycee.scoring.drift.crossed.v1`.
+        Errors: NOT_FOUND; FAILED_PRECONDITION (TOO_FEW_SCORES).
+        """
+
+    @_abc_1.abstractmethod
+    def RecordOutcomes(
+        self,
+        request: _outcome_pb2.RecordOutcomesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_outcome_pb2.RecordOutcomesResponse, _abc.Awaitable[_outcome_pb2.RecordOutcomesResponse]]:
+        """Takes a lender's own outcomes, which refit the combination and judge the models. Idempotent by `request_id`; an outcome
+        of a loan that is known already replaces it where it was observed longer.
+        Errors: FAILED_PRECONDITION (LOAN_OF_ANOTHER) naming a loan that another merchant borrowed; nothing is recorded then.
+        """
+
+    @_abc_1.abstractmethod
+    def ListOutcomes(
+        self,
+        request: _outcome_pb2.ListOutcomesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_outcome_pb2.ListOutcomesResponse, _abc.Awaitable[_outcome_pb2.ListOutcomesResponse]]:
+        """Lists outcomes by loan, a page at a time."""
 
 def add_ScoringServiceServicer_to_server(servicer: ScoringServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

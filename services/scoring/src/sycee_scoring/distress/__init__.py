@@ -1,0 +1,1 @@
+"""Early warning from daily trade alone."""

@@ -1,0 +1,1 @@
+"""Models from tables: scorecards, monotone boosting, and how good they are."""

@@ -1,0 +1,1 @@
+"""Schema of this service, in steps that only ever expand."""

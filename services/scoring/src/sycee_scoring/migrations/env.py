@@ -1,0 +1,3 @@
+from sycee_service.migrations import run_env
+
+run_env()

@@ -1,0 +1,1 @@
+"""What outcomes teach: labels, calibration, refit, drift, comparison, fairness. Pure: numpy, no I/O."""

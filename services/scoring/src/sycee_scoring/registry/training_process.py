@@ -1,0 +1,118 @@
+"""The server's side of a training: starts the process, follows it, and ends it when nobody wants it any more."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from sycee_service.errors import FailedPrecondition, InvalidArgument, SyceeError, Unavailable
+
+from sycee_scoring.registry.model import MAX_ARTEFACT_BYTES, MAX_CARD_BYTES, Facts, Figure
+from sycee_scoring.registry.training_run import write_job
+from sycee_scoring.registry.wish import MAX_STAGE_CHARACTERS, Job, Progress, Trained
+
+COMMAND: Final = (sys.executable, "-m", "sycee_scoring.registry.training_run")
+LINE_BYTES: Final = 64 * 1024
+RETRY_AFTER_MS: Final = 30_000
+
+_PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
+"""The rest of the environment holds the server's secrets and stays with it."""
+
+_ONE_THREAD: Final = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "POLARS_MAX_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+}
+"""Also what makes sums come out the same each time."""
+
+
+async def train(job: Job, command: tuple[str, ...] = COMMAND) -> AsyncGenerator[Progress | Trained, None]:
+    """Yields how far it is and, last, what was trained. Closing the iterator, or cancelling, ends the process.
+
+    Raises InvalidArgument and FailedPrecondition as the trainer did, Unavailable (TRAINING_STOPPED) where the process
+    ended without a word.
+    """
+    with TemporaryDirectory(prefix="sycee-training-") as name:
+        folder = Path(name)
+        await asyncio.to_thread(write_job, folder, job)
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            name,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            limit=LINE_BYTES,
+            start_new_session=True,
+            env={key: os.environ[key] for key in _PASSED_ON if key in os.environ} | _ONE_THREAD,
+        )
+        try:
+            async for told in _told(process):
+                if told is not None:
+                    yield told
+                else:
+                    yield await asyncio.to_thread(_read_trained, folder)
+                    return
+        finally:
+            await _end(process)
+    raise Unavailable("TRAINING_STOPPED", "the training ended before it was done", RETRY_AFTER_MS)
+
+
+async def _told(process: Process) -> AsyncIterator[Progress | None]:
+    """Progress and, when all is done, None. Raises what the trainer raised."""
+    if process.stdout is None:
+        raise RuntimeError("the process was started without a pipe")
+    while line := await process.stdout.readline():
+        said: dict[str, Any] = json.loads(line)
+        if "refused" in said:
+            raise _refusal(said["refused"])
+        if "trained" in said:
+            yield None
+            return
+        stage, done, total = said["progress"]
+        yield Progress(str(stage)[:MAX_STAGE_CHARACTERS], done, total)
+
+
+def _refusal(said: Mapping[str, Any]) -> SyceeError:
+    if said["kind"] == "invalid":
+        return InvalidArgument(said["field"], said["rule"], value=said.get("value"))
+    about = {key: value for key, value in said.items() if key not in {"kind", "reason", "message"}}
+    return FailedPrecondition(said["reason"], said["message"], **about)
+
+
+def _read_trained(folder: Path) -> Trained:
+    card = _bounded(folder / "card.json", MAX_CARD_BYTES).decode()
+    facts: dict[str, Any] = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    auc = facts["auc"]
+    return Trained(
+        artefact=_bounded(folder / "artefact", MAX_ARTEFACT_BYTES),
+        card=json.loads(card),
+        markdown=_bounded(folder / "card.md", MAX_CARD_BYTES).decode(),
+        facts=Facts(facts["row_count"], facts["bad_count"], None if auc is None else Figure(**auc)),
+    )
+
+
+def _bounded(path: Path, most_bytes: int) -> bytes:
+    """A file's content. Raises FailedPrecondition (MODEL_TOO_LARGE)."""
+    size = path.stat().st_size
+    if size > most_bytes:
+        raise FailedPrecondition(
+            "MODEL_TOO_LARGE", f"the model's {path.name} has {size} bytes, at most {most_bytes} are kept"
+        )
+    return path.read_bytes()
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        process.kill()
+    await process.wait()
+    if process.stdin is not None:
+        process.stdin.close()

@@ -1,0 +1,1 @@
+"""Training of the models that come with the code: `make train`. Never imported by the server."""
