@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 from support.local_suite import Suite
@@ -93,7 +94,9 @@ async def test_the_device_that_applies_for_many_is_seen_and_a_repeated_request_c
         first = (await sycee.decision.Decide(request)).decision
         assert (await sycee.decision.Decide(request)).decision == first
         assessed.append(first.evidence.fraud)
-    assert [one.linked_merchant_count for one in assessed] == list(range(len(shops)))
+    counts = [one.linked_merchant_count for one in assessed]
+    assert all(later > earlier for earlier, later in pairwise(counts)), "each sees those before it, and whoever else"
+    assert counts[-1] >= len(shops) - 1
     assert assessed[0].score < assessed[-1].score
     assert "SHARED_DEVICE" in {signal.code for signal in assessed[-1].signals}
 

@@ -9,7 +9,8 @@ import asyncio
 import json
 import os
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+
+from sycee_service.programs import Program, start
 
 from sycee_ingestion.documents.model import DocumentKind, Reading
 from sycee_ingestion.documents.records import reading_from_json
@@ -40,7 +41,7 @@ class DocumentReader:
     def __init__(self, *, timeout_s: float = TIMEOUT_S, module: str = "sycee_ingestion.documents.worker") -> None:
         self._timeout_s = timeout_s
         self._command = (sys.executable, "-m", module)
-        self._process: Process | None = None
+        self._process: Program | None = None
         self._turn = asyncio.Lock()
 
     async def read(self, picture: bytes, kind: DocumentKind) -> Reading:
@@ -76,8 +77,6 @@ class DocumentReader:
     async def _ask(self, picture: bytes, kind: DocumentKind) -> dict[str, object]:
         process = await self._running()
         given, answers = process.stdin, process.stdout
-        if given is None or answers is None:
-            raise ConnectionError
         head = json.dumps({"kind": int(kind)}).encode()
         given.write(LENGTHS.pack(len(head), len(picture)) + head)
         given.write(picture)
@@ -88,15 +87,13 @@ class DocumentReader:
         answer: dict[str, object] = json.loads(await answers.readexactly(head_bytes))
         return answer
 
-    async def _running(self) -> Process:
+    async def _running(self) -> Program:
         """The process; a new one where it has ended, as it does by itself when there is nothing to do."""
         if self._process is not None and self._process.returncode is not None:
             await self._kill()
         if self._process is None:
             passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=passed | _THREADS, start_new_session=True
-            )
+            self._process = await start(self._command, passed | _THREADS)
         return self._process
 
     async def _kill(self) -> None:
@@ -106,5 +103,4 @@ class DocumentReader:
         if process.returncode is None:
             process.kill()
         await process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
+        process.stdin.close()

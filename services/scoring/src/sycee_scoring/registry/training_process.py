@@ -6,20 +6,22 @@ import asyncio
 import json
 import os
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import structlog
 from sycee_service.errors import FailedPrecondition, InvalidArgument, SyceeError, Unavailable
+from sycee_service.programs import Program, start
 
 from sycee_scoring.registry.model import MAX_ARTEFACT_BYTES, MAX_CARD_BYTES, Facts, Figure
 from sycee_scoring.registry.training_run import write_job
 from sycee_scoring.registry.wish import MAX_STAGE_CHARACTERS, Job, Progress, Trained
 
+log = structlog.get_logger()
+
 COMMAND: Final = (sys.executable, "-m", "sycee_scoring.registry.training_run")
-LINE_BYTES: Final = 64 * 1024
 RETRY_AFTER_MS: Final = 30_000
 
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
@@ -44,16 +46,8 @@ async def train(job: Job, command: tuple[str, ...] = COMMAND) -> AsyncGenerator[
     with TemporaryDirectory(prefix="sycee-training-") as name:
         folder = Path(name)
         await asyncio.to_thread(write_job, folder, job)
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            name,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            limit=LINE_BYTES,
-            start_new_session=True,
-            env={key: os.environ[key] for key in _PASSED_ON if key in os.environ} | _ONE_THREAD,
-        )
+        passed = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+        process = await start((*command, name), passed | _ONE_THREAD)
         try:
             async for told in _told(process):
                 if told is not None:
@@ -63,13 +57,12 @@ async def train(job: Job, command: tuple[str, ...] = COMMAND) -> AsyncGenerator[
                     return
         finally:
             await _end(process)
+    log.error("training ended", exit_code=process.returncode)
     raise Unavailable("TRAINING_STOPPED", "the training ended before it was done", RETRY_AFTER_MS)
 
 
-async def _told(process: Process) -> AsyncIterator[Progress | None]:
+async def _told(process: Program) -> AsyncIterator[Progress | None]:
     """Progress and, when all is done, None. Raises what the trainer raised."""
-    if process.stdout is None:
-        raise RuntimeError("the process was started without a pipe")
     while line := await process.stdout.readline():
         said: dict[str, Any] = json.loads(line)
         if "refused" in said:
@@ -110,9 +103,8 @@ def _bounded(path: Path, most_bytes: int) -> bytes:
     return path.read_bytes()
 
 
-async def _end(process: Process) -> None:
+async def _end(process: Program) -> None:
     if process.returncode is None:
         process.kill()
     await process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
+    process.stdin.close()
