@@ -112,6 +112,7 @@ async def _erase(host: Host[Settings]) -> None:
     """What ingestion tells when a merchant is erased."""
     bus: Bus = host._bus
     event = Event("sycee.ingestion.merchant_erased.v1", "shop-1", {"merchant_id": "shop-1"})
+    await until(bus._ready.is_set)  # the server starts before the bus is there
     assert await bus.publish_all([(event.type, event.id, to_body(event, "test", NOW, None))], 5.0) == [True]
 
 
