@@ -20,7 +20,6 @@ from sycee_scoring.learning.metrics import TAIL_DEVIATIONS, Figure, auc
 
 Array = npt.NDArray[np.float64]
 
-FOUR_FIFTHS: Final = 0.80
 PROXY: Final = 0.65
 """A feature whose AUC against a group reaches this is named as a proxy. Judgement."""
 

@@ -227,7 +227,7 @@ class BatchScoreRequest(_message.Message):
     row: _builtins.int
     """Comes back in the answer; the caller's own."""
     without_reasons: _builtins.bool
-    """Leave the reasons out: about twice as fast."""
+    """Leave the reasons out: half of the scoring, and a fifth of the call."""
     @_builtins.property
     def score(self) -> Global___ScoreRequest:
         """What to score."""
